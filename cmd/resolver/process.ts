@@ -1,0 +1,168 @@
+import type { Config } from '../../lib/config/config.ts'
+import { messageOf } from '../../lib/base/error-text.ts'
+import { formatName } from '../../lib/dns/name.ts'
+import { type HttpListener, listenHttp } from '../../lib/observe/http.ts'
+import type { Metrics } from '../../lib/observe/metrics.ts'
+import { formatAddress } from '../../lib/server/listener.ts'
+import { Listeners } from '../../lib/server/listeners.ts'
+import { Responder, type Service } from '../../lib/server/responder.ts'
+import { listenTcp } from '../../lib/server/tcp.ts'
+import { listenUdp } from '../../lib/server/udp.ts'
+import { version } from '../version.ts'
+import { type Cluster, startCluster } from './cluster.ts'
+import { type Forwarding, startForwarding } from './forwarding.ts'
+import { resolverMetrics } from './metrics.ts'
+import type { Runtime } from './runtime.ts'
+import { buildService } from './service.ts'
+
+const DEADLINE_MS = 1800 // CoreDNS `forward` and c-ares give up at 2 s
+const MAX_IN_FLIGHT = 4096
+const DRAIN_MS = 2000
+const TCP_LIMITS = { idleMs: 10_000, maxPipelined: 100, maxUnsentOctets: 256 * 1024, maxConnections: 1000 }
+
+/** What stays for the life of the process. */
+interface Permanent {
+  readonly responder: Responder
+  readonly listeners: Listeners
+  readonly metrics: Metrics
+}
+
+/** What one configuration made. */
+interface Running extends Permanent {
+  readonly config: Config
+  readonly cluster: Cluster
+  readonly forwarding: Forwarding
+  readonly http: HttpListener | undefined
+}
+
+/** The parts of a running resolver, and how one configuration takes the place of another. */
+export class ResolverProcess {
+  readonly #runtime: Runtime
+  #running: Running | undefined
+  #stopping = false
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime
+  }
+
+  /**
+   * Makes this the configuration: what is new is ready before what is old goes, and what stays the same is not touched.
+   * Rejects, with everything as it was, if it cannot be done.
+   */
+  async apply(config: Config): Promise<void> {
+    const before = this.#running
+    const cluster = await startCluster(config, before?.cluster, this.#runtime)
+    const forwarding = startForwarding(config, before?.forwarding, this.#runtime)
+    const service = buildService(config, cluster, forwarding, this.#runtime)
+    const permanent = before ?? this.#permanent(service, { cluster, forwarding })
+    const http = await this.#open(config, permanent).catch((error: unknown) => {
+      if (cluster !== before?.cluster) cluster.stop()
+      throw error
+    })
+    permanent.responder.exchange(service)
+    this.#running = { ...permanent, config, cluster, forwarding, http }
+    if (before !== undefined) await this.#letGo(before, this.#running)
+    this.#logListening(this.#running)
+  }
+
+  /** Unready, and still answering for the lame-duck time; then lets what is under way finish, and closes. */
+  async stop({
+    lameDuckMs = this.#running?.config.lameDuckMs ?? 0,
+  }: {
+    lameDuckMs: number | undefined
+  }): Promise<void> {
+    const { log, clock } = this.#runtime
+    this.#stopping = true
+    log.info({ lameDuckMs }, 'stopping')
+    if (lameDuckMs > 0) await new Promise<void>((resolve) => clock.after(lameDuckMs, resolve))
+    await this.#running?.listeners.close(DRAIN_MS)
+    this.#running?.cluster.stop()
+    await this.#running?.http?.close()
+    log.info('stopped')
+  }
+
+  #permanent(service: Service, first: Pick<Running, 'cluster' | 'forwarding'>): Permanent {
+    const responder = this.#responder(service)
+    const current = () => this.#running ?? first
+    const metrics = resolverMetrics({ runtime: this.#runtime, responder, version, current })
+    return { responder, listeners: this.#listeners(responder), metrics }
+  }
+
+  #responder(service: Service): Responder {
+    const { clock, generations, warn } = this.#runtime
+    const onFault = (error: unknown, name: string) =>
+      warn('fault', 'a query failed because of a fault of ours', {
+        name,
+        error: error instanceof Error ? error.stack : messageOf(error),
+      })
+    return new Responder({
+      service,
+      clock,
+      generations,
+      maxInFlight: MAX_IN_FLIGHT,
+      deadlineMs: DEADLINE_MS,
+      onFault: (error, query) => onFault(error, formatName(query.name)),
+    })
+  }
+
+  #listeners({ respond }: Responder): Listeners {
+    const { clock, counters, warn } = this.#runtime
+    const onError = (error: Error) => {
+      counters.socketErrors++
+      warn('socket', 'error of a listening socket', { error: error.message })
+    }
+    const onRefused = () => {
+      counters.connectionsRefused++
+      warn('connections', 'too many TCP connections', { maxConnections: TCP_LIMITS.maxConnections })
+    }
+    return new Listeners({
+      udp: (address) => listenUdp(address, { respond, onError }),
+      tcp: (address) => listenTcp(address, { respond, clock, limits: TCP_LIMITS, onRefused, onError }),
+    })
+  }
+
+  // All listening sockets of a configuration, or none of its own.
+  async #open(config: Config, { listeners, metrics }: Permanent): Promise<HttpListener | undefined> {
+    const http = await this.#openHttp(config, metrics)
+    try {
+      await listeners.change(config.listen, DRAIN_MS)
+    } catch (error) {
+      if (http !== this.#running?.http) await http?.close()
+      throw error
+    }
+    return http
+  }
+
+  async #letGo(before: Running, now: Running): Promise<void> {
+    if (before.cluster !== now.cluster) before.cluster.stop()
+    if (before.http !== now.http) await before.http?.close()
+  }
+
+  // The one there is, if its address stays the same.
+  async #openHttp({ http }: Config, metrics: Metrics): Promise<HttpListener | undefined> {
+    const before = this.#running
+    if (http === undefined) return undefined
+    if (JSON.stringify(http) === JSON.stringify(before?.config.http)) return before?.http
+    return listenHttp({ ...http, metricsText: () => metrics.text(), notReady: () => this.#notReady() })
+  }
+
+  #notReady(): string[] {
+    if (this.#stopping) return ['stopping']
+    if (this.#running === undefined) return ['starting']
+    const { cluster, config } = this.#running
+    const isGraceOver = this.#runtime.clock.now() >= cluster.startedMs + config.source.grace
+    return cluster.directory.synced || isGraceOver ? [] : ['the state of the cluster is not known']
+  }
+
+  #logListening({ config, listeners, http }: Running): void {
+    this.#runtime.log.info(
+      {
+        addresses: listeners.addresses,
+        ...(http && { http: formatAddress(http.address) }),
+        federations: [...config.federations.values()].map(({ name, domain }) => `${name}=${formatName(domain)}`),
+        version,
+      },
+      'listening',
+    )
+  }
+}

@@ -1,0 +1,39 @@
+import { fieldsOf, isObject, quote, textOf } from '../base/fields.ts'
+import { identityOf, type Report } from './identity.ts'
+import type { ClusterObject, Node } from './objects.ts'
+import { slimEndpointSlice } from './slim-endpoint-slice.ts'
+import { slimService } from './slim-service.ts'
+
+const SLIMMERS: Readonly<Record<string, (object: unknown, report: Report) => ClusterObject | undefined>> = {
+  'v1 Service': slimService,
+  'discovery.k8s.io/v1 EndpointSlice': slimEndpointSlice,
+  'v1 Node': slimNode,
+}
+
+/**
+ * Keeps of a Kubernetes object what DNS needs. Undefined for kinds that we do not use and for broken objects; of the
+ * latter `report` tells, and of broken parts, by name.
+ */
+export function slim(object: unknown, report: Report): ClusterObject | undefined {
+  if (!isObject(object)) {
+    report(`${quote(object)} is not a Kubernetes object`)
+    return undefined
+  }
+  const apiVersion = textOf(object['apiVersion'])
+  const kind = textOf(object['kind'])
+  if (apiVersion === undefined || kind === undefined) {
+    report(`an object without apiVersion or kind: ${quote(object)}`)
+    return undefined
+  }
+  return SLIMMERS[`${apiVersion} ${kind}`]?.(object, report)
+}
+
+function slimNode(object: unknown, report: Report): Node | undefined {
+  const identity = identityOf(object, 'Node', report)
+  if (identity === undefined) return undefined
+  const labels: Record<string, string> = {}
+  for (const [key, value] of Object.entries(fieldsOf(fieldsOf(fieldsOf(object)['metadata'])['labels']))) {
+    if (/\/(zone|region)$/.test(key) && typeof value === 'string') labels[key] = value
+  }
+  return { kind: 'Node', name: identity.name, labels }
+}

@@ -1,0 +1,33 @@
+/** An extended DNS error (RFC 8914): why, for the people who read `dig`. */
+export interface ExtendedError {
+  /** Info-code of the IANA registry "Extended DNS Error Codes". */
+  readonly code: number
+  readonly text: string
+}
+
+export const EDE = {
+  OTHER: 0,
+  STALE: 3,
+  NOT_READY: 14,
+  PROHIBITED: 18,
+  NOT_SUPPORTED: 21,
+  NO_REACHABLE_AUTHORITY: 22,
+  NETWORK_ERROR: 23,
+} as const
+
+export const EDE_OPTION = 15
+const MAX_TEXT_OCTETS = 120
+
+/** The options (RFC 6891 §6.1.2) that carry these errors, in wire form. */
+export function encodeExtendedErrors(errors: readonly ExtendedError[]): Buffer {
+  return Buffer.concat(
+    errors.map(({ code, text }) => {
+      const octets = Buffer.from(text, 'utf8').subarray(0, MAX_TEXT_OCTETS)
+      const head = Buffer.alloc(6)
+      head.writeUInt16BE(EDE_OPTION, 0)
+      head.writeUInt16BE(2 + octets.length, 2)
+      head.writeUInt16BE(code, 4)
+      return Buffer.concat([head, octets])
+    }),
+  )
+}

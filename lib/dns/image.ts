@@ -1,0 +1,95 @@
+import type { Evidence } from '../base/generations.ts'
+import type { Answer, AuthoredAnswer, Query, RelayedAnswer } from './answer.ts'
+import { CLASS_IN, FLAG, TYPE } from './constants.ts'
+import { encode } from './encode.ts'
+import { encodeExtendedErrors } from './extended-error.ts'
+
+/** The final set of addresses in an image: records of equal size, one behind the other. */
+interface Rotation {
+  readonly start: number
+  readonly stride: number
+  readonly count: number
+}
+
+/**
+ * A finished answer in wire form, without OPT, and what has to be patched into it for one client. Id 0; the flags are
+ * those of a reply to a query with RD=0 and CD=0; the question is replaced by the client's, whose length is the same.
+ */
+export interface Image {
+  readonly bytes: Buffer
+  readonly questionEnd: number
+  /** TTLs that count down: where each stands, and when it has run down (milliseconds of the Clock). */
+  readonly ttlOffsets: readonly number[]
+  readonly ttlExpiresAtMs: readonly number[]
+  readonly ttlCapSeconds: number
+  readonly rotation: Rotation | undefined
+  /** EDNS options, in wire form, for a client with EDNS. */
+  readonly options: Buffer
+  readonly evidence: readonly Evidence[]
+  /** From then on it must not be sent; 0 for an answer that is sent once and not kept. */
+  readonly expiresAtMs: number
+  /** Records that did not fit into a message. */
+  readonly dropped: number
+}
+
+interface Placed {
+  readonly start: number
+  readonly end: number
+  readonly type: number
+  readonly owner: string
+}
+
+export function imageOf(query: Query, answer: Answer): Image {
+  return answer.kind === 'authored' ? authoredImage(query, answer) : relayedImage(answer)
+}
+
+function authoredImage(query: Query, answer: AuthoredAnswer): Image {
+  const { bytes, questionEnd, records, dropped } = encode(
+    { name: query.name, type: query.type, class: CLASS_IN },
+    answer,
+  )
+  bytes.writeUInt16BE(FLAG.QR | FLAG.RA | (answer.authoritative ? FLAG.AA : 0) | answer.rcode, 2)
+  const decaying = records.filter(({ record }) => record.expiresAtMs !== undefined)
+  const ttlExpiresAtMs = decaying.map(({ record }) => record.expiresAtMs ?? 0)
+  const placed = records.slice(0, answer.answer.length).map(({ record, start, end }) => ({ ...record, start, end }))
+  return {
+    bytes,
+    questionEnd,
+    ttlOffsets: decaying.map(({ ttlAt }) => ttlAt),
+    ttlExpiresAtMs,
+    ttlCapSeconds: answer.ttlCapSeconds,
+    rotation: rotationOf(placed),
+    options: encodeExtendedErrors(answer.errors),
+    evidence: answer.evidence,
+    dropped,
+    expiresAtMs: answer.cacheable ? Math.min(...ttlExpiresAtMs, answer.expiresAtMs ?? Number.POSITIVE_INFINITY) : 0,
+  }
+}
+
+function relayedImage(answer: RelayedAnswer): Image {
+  const { message, expiresAtMs } = answer
+  return {
+    bytes: message.bytes,
+    questionEnd: message.question.end,
+    ttlOffsets: message.records.map((record) => record.ttlAt),
+    ttlExpiresAtMs: expiresAtMs,
+    ttlCapSeconds: Number.POSITIVE_INFINITY,
+    rotation: rotationOf(message.records.filter((record) => record.section === 'answer')),
+    options: encodeExtendedErrors(answer.errors),
+    evidence: answer.evidence,
+    dropped: 0,
+    expiresAtMs: answer.cacheable ? Math.min(...expiresAtMs, Number.POSITIVE_INFINITY) : 0,
+  }
+}
+
+// Only the final set may change its order: clients that read once from top to bottom need the CNAMEs first.
+function rotationOf(answer: readonly Placed[]): Rotation | undefined {
+  const last = answer.at(-1)
+  if (last === undefined || (last.type !== TYPE.A && last.type !== TYPE.AAAA)) return undefined
+  const stride = last.end - last.start
+  const alike = (record: Placed) =>
+    record.type === last.type && record.owner === last.owner && record.end - record.start === stride
+  const start = answer.findLastIndex((record) => !alike(record)) + 1
+  const count = answer.length - start
+  return count < 2 ? undefined : { start: (answer[start] as Placed).start, stride, count }
+}

@@ -1,0 +1,47 @@
+import { lowerCase, MAX_LABEL_OCTETS, MAX_NAME_OCTETS, type Name } from './name.ts'
+
+/** The message breaks the wire format; `message` says where. */
+export class MalformedMessage extends Error {
+  override readonly name = 'MalformedMessage'
+}
+
+export interface NameRead {
+  readonly name: Name
+  /** Where the next field begins. */
+  readonly end: number
+}
+
+/**
+ * Reads a name, following compression pointers (RFC 1035 §4.1.4). A pointer must go back beyond where the present run
+ * of labels began, so reading always ends; the name is at most 255 octets, so it ends soon.
+ */
+export function readName(bytes: Buffer, offset: number): NameRead {
+  let wire = ''
+  let at = offset
+  let runStart = offset
+  let end: number | undefined
+  for (;;) {
+    const length = bytes[at]
+    if (length === undefined) throw new MalformedMessage(`message ends within a name at ${offset}`)
+    if (length >= 0xc0) {
+      const target = pointerAt(bytes, at)
+      if (target >= runStart) throw new MalformedMessage(`compression pointer at ${at} does not point back`)
+      end ??= at + 2
+      at = runStart = target
+    } else if (length > MAX_LABEL_OCTETS) {
+      throw new MalformedMessage(`label type 0x${length.toString(16)} at ${at}`)
+    } else {
+      wire += bytes.toString('latin1', at, at + 1 + length)
+      at += length + 1
+      if (at > bytes.length) throw new MalformedMessage(`message ends within a label at ${offset}`)
+      if (wire.length > MAX_NAME_OCTETS) throw new MalformedMessage(`name of more than 255 octets at ${offset}`)
+      if (length === 0) return { name: lowerCase(wire) as Name, end: end ?? at }
+    }
+  }
+}
+
+function pointerAt(bytes: Buffer, at: number): number {
+  const low = bytes[at + 1]
+  if (low === undefined) throw new MalformedMessage(`message ends within a compression pointer at ${at}`)
+  return (((bytes[at] as number) & 0x3f) << 8) | low
+}

@@ -1,0 +1,113 @@
+import { EDNS_UDP_OCTETS, FLAG, HEADER_OCTETS, MAX_MESSAGE_OCTETS, type Rcode } from './constants.ts'
+import { TTL_ZERO } from './answer.ts'
+import type { Gate } from './gate.ts'
+import type { Image } from './image.ts'
+
+const OPT_OCTETS = 11
+const NO_OPTIONS = Buffer.alloc(0)
+const ECHOED_FLAGS = FLAG.RD | FLAG.CD
+
+/** How much a reply to the gate's last packet may hold. */
+export function replyLimit(gate: Gate, overUdp: boolean): number {
+  return overUdp ? Math.min(gate.payloadOctets, EDNS_UDP_OCTETS) : MAX_MESSAGE_OCTETS
+}
+
+/**
+ * The image as a reply to the gate's last packet: id, flags, the question as it was spelled, TTLs as of `nowMs`, OPT.
+ * One that does not fit into `limit` is sent without records and with TC (RFC 2181 §9). `turn` says by how many
+ * places the final set of addresses is rotated.
+ */
+export function replyFromImage(
+  packet: Buffer,
+  gate: Gate,
+  image: Image,
+  to: { limit: number; nowMs: number; turn: number },
+): Buffer {
+  const { bytes } = image
+  const optOctets = gate.edns ? OPT_OCTETS + image.options.length : 0
+  if (bytes.length + optOctets > to.limit) return truncatedReply(packet, gate, image)
+  const reply = Buffer.allocUnsafe(bytes.length + optOctets)
+  bytes.copy(reply)
+  if (image.rotation !== undefined) rotate(reply, bytes, image.rotation, to.turn)
+  const { ttlOffsets, ttlExpiresAtMs } = image
+  for (let i = 0; i < ttlOffsets.length; i++) {
+    writeUint32(reply, ttlOffsets[i] as number, ttlSeconds(ttlExpiresAtMs[i] as number, image.ttlCapSeconds, to.nowMs))
+  }
+  writeHead(reply, packet, gate, ((bytes[2] as number) << 8) | (bytes[3] as number))
+  if (gate.edns) writeOpt(reply, bytes.length, gate, { extendedRcode: 0, options: image.options })
+  return reply
+}
+
+function truncatedReply(packet: Buffer, gate: Gate, image: Image): Buffer {
+  const flags = image.bytes.readUInt16BE(2) | FLAG.TC
+  return bareReply(packet, gate, flags, { extendedRcode: 0, options: NO_OPTIONS })
+}
+
+/** A reply without records to a packet that the gate or the policy rejected; with the question, if one was read. */
+export function rejection(packet: Buffer, gate: Gate, rcode: Rcode, options: Buffer = NO_OPTIONS): Buffer {
+  const opcode = gate.flags & 0x7800
+  return bareReply(packet, gate, FLAG.QR | FLAG.RA | opcode | (rcode & 0xf), { extendedRcode: rcode >> 4, options })
+}
+
+interface Opt {
+  readonly extendedRcode: number
+  readonly options: Buffer
+}
+
+function bareReply(packet: Buffer, gate: Gate, flags: number, opt: Opt): Buffer {
+  const { questionEnd } = gate
+  const reply = Buffer.alloc(questionEnd + (gate.edns ? OPT_OCTETS + opt.options.length : 0))
+  reply[5] = questionEnd > HEADER_OCTETS ? 1 : 0
+  writeHead(reply, packet, gate, flags)
+  if (gate.edns) writeOpt(reply, questionEnd, gate, opt)
+  return reply
+}
+
+// The id, the flags and the question of the packet.
+function writeHead(reply: Buffer, packet: Buffer, gate: Gate, flags: number): void {
+  const all = flags | (gate.flags & ECHOED_FLAGS)
+  reply[0] = packet[0] as number
+  reply[1] = packet[1] as number
+  reply[2] = all >> 8
+  reply[3] = all & 0xff
+  for (let at = HEADER_OCTETS; at < gate.questionEnd; at++) reply[at] = packet[at] as number
+}
+
+// OPT comes last (RFC 6891 §6.1.1): nothing points behind it.
+function writeOpt(reply: Buffer, at: number, gate: Gate, { extendedRcode, options }: Opt): void {
+  reply[at] = 0
+  reply[at + 1] = 0
+  reply[at + 2] = 41
+  reply[at + 3] = EDNS_UDP_OCTETS >> 8
+  reply[at + 4] = EDNS_UDP_OCTETS & 0xff
+  reply[at + 5] = extendedRcode
+  reply[at + 6] = 0
+  reply[at + 7] = gate.dnssecOk ? 0x80 : 0
+  reply[at + 8] = 0
+  reply[at + 9] = options.length >> 8
+  reply[at + 10] = options.length & 0xff
+  if (options.length > 0) options.copy(reply, at + OPT_OCTETS)
+  const additional = (((reply[10] as number) << 8) | (reply[11] as number)) + 1
+  reply[10] = additional >> 8
+  reply[11] = additional & 0xff
+}
+
+function rotate(reply: Buffer, bytes: Buffer, rotation: NonNullable<Image['rotation']>, turn: number): void {
+  const { start, stride, count } = rotation
+  const end = start + stride * count
+  const middle = start + stride * (turn % count)
+  bytes.copy(reply, start, middle, end)
+  bytes.copy(reply, start + end - middle, start, middle)
+}
+
+// Never 0 for what came with a TTL: 0 would make every cache in front of us ask again at once. 0 stays 0.
+function ttlSeconds(expiresAtMs: number, capSeconds: number, nowMs: number): number {
+  return expiresAtMs === TTL_ZERO ? 0 : Math.max(1, Math.min(Math.ceil((expiresAtMs - nowMs) / 1000), capSeconds))
+}
+
+function writeUint32(bytes: Buffer, at: number, value: number): void {
+  bytes[at] = value >>> 24
+  bytes[at + 1] = value >>> 16
+  bytes[at + 2] = value >>> 8
+  bytes[at + 3] = value
+}

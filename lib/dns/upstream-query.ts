@@ -1,0 +1,45 @@
+import { CLASS_IN, EDNS_UDP_OCTETS, FLAG, HEADER_OCTETS, TYPE } from './constants.ts'
+import type { Query } from './answer.ts'
+import { lowerCase } from './name.ts'
+
+interface Options {
+  readonly id: number
+  /** Whether to send OPT; some servers answer FORMERR to it. */
+  readonly edns: boolean
+}
+
+/** A query of our own for what somebody asks us. Of the client's EDNS only DO goes on; the rest is for this hop. */
+export function encodeUpstreamQuery(query: Query, { id, edns }: Options): Buffer {
+  const name = query.spelling ?? Buffer.from(query.name, 'latin1')
+  const questionEnd = HEADER_OCTETS + name.length + 4
+  const bytes = Buffer.alloc(questionEnd + (edns ? 11 : 0))
+  bytes.writeUInt16BE(id, 0)
+  bytes.writeUInt16BE(FLAG.RD | (query.checkingDisabled ? FLAG.CD : 0), 2)
+  bytes.writeUInt16BE(1, 4)
+  name.copy(bytes, HEADER_OCTETS)
+  bytes.writeUInt16BE(query.type, questionEnd - 4)
+  bytes.writeUInt16BE(CLASS_IN, questionEnd - 2)
+  if (edns) {
+    bytes.writeUInt16BE(1, 10)
+    bytes.writeUInt16BE(TYPE.OPT, questionEnd + 1)
+    bytes.writeUInt16BE(EDNS_UDP_OCTETS, questionEnd + 3)
+    bytes.writeUInt16BE(query.dnssecOk ? 0x8000 : 0, questionEnd + 7)
+  }
+  return bytes
+}
+
+/** Whether `reply` answers `query`: id, QR, opcode, and the whole question, whose letter case does not matter (RFC 5452 §9.1). */
+export function isReplyTo(reply: Buffer, query: Buffer): boolean {
+  if (reply.length < HEADER_OCTETS || reply.readUInt16BE(0) !== query.readUInt16BE(0)) return false
+  if ((reply.readUInt16BE(2) & 0xf800) !== FLAG.QR || reply.readUInt16BE(4) !== 1) return false
+  const end = questionEndOf(query)
+  if (reply.length < end || reply.compare(query, end - 4, end, end - 4, end) !== 0) return false
+  const name = (bytes: Buffer) => lowerCase(bytes.toString('latin1', HEADER_OCTETS, end - 4))
+  return name(reply) === name(query)
+}
+
+function questionEndOf(query: Buffer): number {
+  let at = HEADER_OCTETS
+  while (query[at] !== 0) at += query.readUInt8(at) + 1
+  return at + 5
+}

@@ -1,0 +1,19 @@
+import { type Name, parentOf, ROOT } from '../dns/name.ts'
+import type { Upstream } from './upstream.ts'
+
+/** Who is asked about the names at and below a domain. */
+export interface Route {
+  readonly domain: Name
+  readonly upstreams: readonly Upstream[]
+}
+
+/** Finds the route of the longest domain that a name is at or below. */
+export function longestSuffix(routes: readonly Route[]): (name: Name) => Route | undefined {
+  const byDomain = new Map(routes.map((route) => [route.domain, route]))
+  return (name) => {
+    for (let domain = name; ; domain = parentOf(domain)) {
+      const route = byDomain.get(domain)
+      if (route !== undefined || domain === ROOT) return route
+    }
+  }
+}

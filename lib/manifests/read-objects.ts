@@ -1,0 +1,59 @@
+import { LineCounter, parseAllDocuments } from 'yaml'
+import { messageOf } from '../base/error-text.ts'
+import { fieldsOf, listOf, textOf } from '../base/fields.ts'
+
+/** A Kubernetes object as it stands in a file, unchecked. */
+export interface FoundObject {
+  readonly value: unknown
+  /** Where its document begins. */
+  readonly line: number
+}
+
+type Outcome = { readonly objects: readonly FoundObject[] } | { readonly problem: string }
+
+/** Reads the objects of a file: YAML of one or more documents, or JSON; lists are taken apart. */
+export function readObjects(text: string, isJson: boolean): Outcome {
+  const documents = isJson ? jsonDocument(text) : yamlDocuments(text)
+  if ('problem' in documents) return documents
+  return {
+    objects: documents.objects.flatMap(({ value, line }) => itemsOf(value).map((item) => ({ value: item, line }))),
+  }
+}
+
+function jsonDocument(text: string): Outcome {
+  try {
+    return { objects: [{ value: JSON.parse(text), line: 1 }] }
+  } catch (error) {
+    const message = messageOf(error)
+    // The parser names the place, except at the end of the text.
+    const line = /line (\d+)/.exec(message)?.[1] ?? text.split('\n').length
+    return { problem: `line ${line}: ${message}` }
+  }
+}
+
+function yamlDocuments(text: string): Outcome {
+  const lineCounter = new LineCounter()
+  const lineOf = (offset: number) => lineCounter.linePos(offset).line
+  const objects: FoundObject[] = []
+  for (const document of parseAllDocuments(text, { lineCounter, prettyErrors: false })) {
+    const [error] = document.errors
+    if (error !== undefined) return { problem: `line ${lineOf(error.pos[0])}: ${error.message}` }
+    const line = lineOf(document.contents?.range?.[0] ?? document.range[0])
+    try {
+      const value: unknown = document.toJS()
+      // An empty document is nothing.
+      if (value !== null && value !== undefined) objects.push({ value, line })
+    } catch (error) {
+      return { problem: `line ${line}: ${messageOf(error)}` }
+    }
+  }
+  return { objects }
+}
+
+// `kind: List`, or `ServiceList` and the like, whose items need not say what they are.
+function itemsOf(value: unknown): readonly unknown[] {
+  const { apiVersion, kind, items } = fieldsOf(value)
+  const [, itemKind] = /^(\w*)List$/.exec(textOf(kind) ?? '') ?? []
+  if (itemKind === undefined || !Array.isArray(items)) return [value]
+  return listOf(items).map((item) => (itemKind === '' ? item : { apiVersion, kind: itemKind, ...fieldsOf(item) }))
+}

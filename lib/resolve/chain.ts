@@ -1,0 +1,35 @@
+import type { Clock } from '../base/clock.ts'
+import type { Directory } from '../cluster/directory.ts'
+import type { Location } from '../cluster/location.ts'
+import type { Resolve } from '../dns/answer.ts'
+import type { Name } from '../dns/name.ts'
+import { recogniser } from '../federation/recognise.ts'
+import type { FederationSettings } from '../federation/settings.ts'
+import { chased, follower } from './chase.ts'
+import { firstOf } from './combine.ts'
+import { federated } from './federated.ts'
+import { flattened } from './flatten.ts'
+import { answerAny, refuseMetaTypes } from './policy.ts'
+
+export interface ChainOptions {
+  readonly settings: FederationSettings
+  readonly directory: Directory
+  readonly locate: () => Location
+  readonly clock: Clock
+  readonly graceEndsAtMs: number
+  /** Carries all other queries upstream. */
+  readonly forward: Resolve
+  /** Which upstreams a name goes to: the same value for the same ones. */
+  readonly routeOf: (name: Name) => unknown
+}
+
+/** The order in which a query is offered around, written once: policy, federation, forward. */
+export function resolverChain(options: ChainOptions): Resolve {
+  const { settings, forward } = options
+  const recognise = recogniser(settings)
+  const belongsTo = (name: Name) => (recognise(name) === undefined ? options.routeOf(name) : recogniser)
+  const follow = follower({ step: (query) => step(query), belongsTo })
+  const step = firstOf(refuseMetaTypes, federated(firstOf(answerAny, forward), { ...options, follow }))
+  const whole = chased(step, follow)
+  return settings.style === 'flat' ? flattened(whole, settings) : whole
+}

@@ -1,0 +1,160 @@
+import type { BoundedMap } from '../base/bounded-map.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Evidence, Generations } from '../base/generations.ts'
+import type { Answer, Query, Resolve } from '../dns/answer.ts'
+import { FLAG, RCODE } from '../dns/constants.ts'
+import { EDE, encodeExtendedErrors } from '../dns/extended-error.ts'
+import { ADMIT, DROP, Gate } from '../dns/gate.ts'
+import { type Image, imageOf } from '../dns/image.ts'
+import { rejection, replyFromImage, replyLimit } from '../dns/reply.ts'
+import { ResponderCounters } from './responder-counters.ts'
+
+/**
+ * Answers one packet: at once with the reply, later, or with `undefined` not at all. The reply belongs to the caller.
+ * `client` is the address that it came from.
+ */
+export type Respond = (packet: Buffer, client: string, overUdp: boolean) => Buffer | Promise<Buffer> | undefined
+
+/** What a change of the configuration exchanges, as a whole. */
+export interface Service {
+  readonly resolve: Resolve
+  /** Whether this client may ask at all. */
+  readonly allows: (client: string) => boolean
+  readonly images: BoundedMap<Image>
+}
+
+interface Options {
+  readonly service: Service
+  readonly clock: Clock
+  readonly generations: Generations
+  /** Queries under way that have to wait for an upstream; beyond that, new ones are refused. */
+  readonly maxInFlight: number
+  /** One deadline for the whole answer, all links of a chain together. */
+  readonly deadlineMs: number
+  readonly onFault: (error: unknown, query: Query) => void
+}
+
+const IMAGE_OVERHEAD_BYTES = 400 // objects around the octets, measured with 100,000 images
+
+const NOT_ALLOWED = encodeExtendedErrors([{ code: EDE.PROHIBITED, text: 'this client may not ask here' }])
+const TOO_MANY = encodeExtendedErrors([{ code: EDE.OTHER, text: 'too many queries under way' }])
+
+/**
+ * From packet to reply, whatever the transport: gate, access, images; what no image answers goes through the chain.
+ * What was answered before is answered synchronously, bytes in and bytes out.
+ */
+export class Responder {
+  readonly counters = new ResponderCounters()
+  readonly #gate = new Gate()
+  readonly #options: Options
+  #service: Service
+  #turn = 0
+  #inFlight = 0
+
+  constructor(options: Options) {
+    this.#options = options
+    this.#service = options.service
+  }
+
+  get inFlight(): number {
+    return this.#inFlight
+  }
+
+  get images(): BoundedMap<Image> {
+    return this.#service.images
+  }
+
+  /** From now on; queries under way are answered by what they began with. */
+  exchange(service: Service): void {
+    this.#service = service
+  }
+
+  readonly respond: Respond = (packet, client, overUdp) => {
+    const gate = this.#gate
+    const verdict = gate.admit(packet)
+    this.counters.request(overUdp, gate.type)
+    if (verdict === DROP) {
+      this.counters.dropped++
+      return undefined
+    }
+    if (verdict !== ADMIT) return this.#reject(packet, verdict)
+    if (!this.#service.allows(client)) return this.#reject(packet, RCODE.REFUSED, NOT_ALLOWED)
+    const key = gate.key()
+    const image = this.#service.images.get(key)
+    const nowMs = this.#options.clock.now()
+    if (image !== undefined && nowMs < image.expiresAtMs && this.#holds(image.evidence)) {
+      this.counters.fromImage++
+      return this.#reply(packet, image, nowMs, overUdp)
+    }
+    if (this.#inFlight >= this.#options.maxInFlight) {
+      this.counters.overload++
+      return this.#reject(packet, RCODE.REFUSED, TOO_MANY)
+    }
+    return this.#resolve(packet, key, overUdp)
+  }
+
+  async #resolve(packet: Buffer, key: string, overUdp: boolean): Promise<Buffer> {
+    const { clock } = this.#options
+    const service = this.#service
+    const query = this.#query(packet)
+    const startedMs = clock.now()
+    this.#inFlight++
+    let image: Image | undefined
+    try {
+      const answer = await service.resolve(query)
+      image = answer && this.#imageOf(query, answer)
+    } catch (error) {
+      this.counters.faults++
+      this.#options.onFault(error, query)
+    } finally {
+      this.#inFlight--
+    }
+    const nowMs = clock.now()
+    this.counters.duration(nowMs - startedMs)
+    this.#gate.admit(packet)
+    if (image === undefined) return this.#reject(packet, RCODE.SERVFAIL)
+    if (nowMs < image.expiresAtMs && this.#holds(image.evidence)) {
+      service.images.set(key, image, image.bytes.length + IMAGE_OVERHEAD_BYTES)
+    }
+    return this.#reply(packet, image, nowMs, overUdp)
+  }
+
+  #query(packet: Buffer): Query {
+    const gate = this.#gate
+    return {
+      name: gate.name(),
+      type: gate.type,
+      dnssecOk: gate.dnssecOk,
+      checkingDisabled: (gate.flags & FLAG.CD) !== 0,
+      recursionDesired: (gate.flags & FLAG.RD) !== 0,
+      spelling: packet.subarray(12, gate.questionEnd - 4),
+      deadlineMs: this.#options.clock.now() + this.#options.deadlineMs,
+    }
+  }
+
+  #imageOf(query: Query, answer: Answer): Image {
+    const image = imageOf(query, answer)
+    this.counters.recordsDropped += image.dropped
+    return image
+  }
+
+  #holds(evidence: readonly Evidence[]): boolean {
+    for (let i = 0; i < evidence.length; i++) {
+      if (!this.#options.generations.holds(evidence[i] as Evidence)) return false
+    }
+    return true
+  }
+
+  #reply(packet: Buffer, image: Image, nowMs: number, overUdp: boolean): Buffer {
+    const limit = replyLimit(this.#gate, overUdp)
+    const reply = replyFromImage(packet, this.#gate, image, { limit, nowMs, turn: this.#turn++ })
+    this.counters.response(reply)
+    return reply
+  }
+
+  #reject(packet: Buffer, rcode: number, options?: Buffer): Buffer {
+    const reply = rejection(packet, this.#gate, rcode, options)
+    this.counters.response(reply)
+    return reply
+  }
+}

@@ -1,0 +1,62 @@
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
+import { once } from 'node:events'
+import { isIPv6 } from 'node:net'
+import { codeOf } from '../base/error-text.ts'
+import type { ListenAddress, Listener } from './listener.ts'
+import type { Respond } from './responder.ts'
+
+const RECEIVE_BUFFER_OCTETS = 4 * 1024 * 1024 // the kernel caps it at net.core.rmem_max
+
+interface Options {
+  readonly respond: Respond
+  readonly onError: (error: Error) => void
+}
+
+/**
+ * Binds one UDP address, never a wildcard, so that a reply leaves from the address that was asked (RFC 2181 §4).
+ * Rejects if the address cannot be bound.
+ */
+export async function listenUdp({ host, port }: ListenAddress, options: Options): Promise<Listener> {
+  const family = isIPv6(host) ? 6 : 4
+  const socket = createSocket({
+    type: family === 6 ? 'udp6' : 'udp4',
+    ipv6Only: family === 6,
+    recvBufferSize: RECEIVE_BUFFER_OCTETS,
+    // Senders are addresses already; the default look-up costs a turn of the event loop for each reply.
+    lookup: (address, _options, done) => done(null, address, family),
+  })
+  // With a synchronous look-up, `bind` may be done before it returns.
+  const listening = once(socket, 'listening')
+  socket.bind(port, host)
+  await listening
+  // ICMP errors and full send buffers concern one reply; the socket goes on.
+  socket.on('error', options.onError)
+  const pending = new Set<Promise<unknown>>()
+  socket.on('message', (packet, from) => {
+    const reply = from.port === 0 ? undefined : options.respond(packet, from.address, true)
+    if (reply === undefined) return
+    if (reply instanceof Promise) {
+      const sent = reply.then((octets) => send(socket, octets, from)).finally(() => pending.delete(sent))
+      pending.add(sent)
+    } else {
+      socket.send(reply, from.port, from.address)
+    }
+  })
+  return {
+    address: { host, port: socket.address().port },
+    close: async () => {
+      // Every answer has a deadline, so this ends.
+      await Promise.allSettled(pending)
+      await new Promise<void>((closed) => socket.close(closed))
+    },
+  }
+}
+
+// The listener may be closed by the time that an answer is there.
+function send(socket: Socket, reply: Buffer, to: RemoteInfo): void {
+  try {
+    socket.send(reply, to.port, to.address)
+  } catch (error) {
+    if (codeOf(error) !== 'ERR_SOCKET_DGRAM_NOT_RUNNING') throw error
+  }
+}
