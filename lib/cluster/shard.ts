@@ -1,6 +1,6 @@
 import type { Endpoint, EndpointSlice, Family, Service } from './objects.ts'
 
-export interface ReadyAddress {
+interface ReadyAddress {
   readonly address: string
   readonly family: Family
   /** The label under the Service's name: the hostname, or the address with dashes (Kubernetes DNS specification). */

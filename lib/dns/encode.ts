@@ -8,7 +8,7 @@ const FIRST_UNREACHABLE_OFFSET = 0x4000 // pointers have 14 bits
 const MAX_COMPRESSED_SUFFIXES = 1024 // bounds the work for one message (cf. CVE-2024-8508)
 
 /** Where a record came to stand. */
-export interface EncodedRecord {
+interface EncodedRecord {
   readonly record: ResourceRecord
   readonly start: number
   readonly ttlAt: number

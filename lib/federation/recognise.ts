@@ -19,7 +19,7 @@ export interface EmptyName {
   readonly zone: Name
 }
 
-export type FederatedName = ShardName | EmptyName
+type FederatedName = ShardName | EmptyName
 
 const PROTOCOLS = new Set(['_tcp', '_udp', '_sctp'])
 
@@ -48,11 +48,12 @@ type Known = Pick<FederationSettings, 'clusterDomain' | 'federations'>
 // `<svc>.<ns>.<fed>` below `svc.<clusterDomain>`, with a prefix or without; and what the search path of a pod makes of
 // the short name first, with the pod's own namespace behind it.
 function belowServices(labels: Above, { clusterDomain, federations }: Known): FederatedName | undefined {
-  const federation = federations.get(labels.at(-1) ?? '')
-  if (federation !== undefined) return shard(labels.slice(0, -1), federation, clusterDomain)
-  return isRfc1123Label(labels.at(-1) ?? '')
-    ? candidate(labels.slice(0, -1), { clusterDomain, federations })
-    : undefined
+  const last = labels.at(-1) ?? ''
+  const above = labels.slice(0, -1)
+  const federation = federations.get(last)
+  const found = federation && shard(above, federation, clusterDomain)
+  // The namespace of the pod may be called like a federation.
+  return found ?? (isRfc1123Label(last) ? candidate(above, { clusterDomain, federations }) : undefined)
 }
 
 // A search candidate: NXDOMAIN, not NODATA, lets every client's search go on.

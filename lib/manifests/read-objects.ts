@@ -3,7 +3,7 @@ import { messageOf } from '../base/error-text.ts'
 import { fieldsOf, listOf, textOf } from '../base/fields.ts'
 
 /** A Kubernetes object as it stands in a file, unchecked. */
-export interface FoundObject {
+interface FoundObject {
   readonly value: unknown
   /** Where its document begins. */
   readonly line: number

@@ -3,8 +3,7 @@ import type { Clock } from '../base/clock.ts'
 
 export type { Logger } from 'pino'
 
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
-export type LogLevel = (typeof LOG_LEVELS)[number]
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
 
 /** JSON lines on standard output. */
 export const createLogger = (level: LogLevel): Logger =>

@@ -1,0 +1,63 @@
+import { createSocket, type RemoteInfo } from 'node:dgram'
+import { once } from 'node:events'
+import { createServer, type Socket } from 'node:net'
+import { FrameReader, frame } from '../../lib/dns/frame-reader.ts'
+
+/** What to do with a query: replies to send, at once or later. */
+export type Behaviour = (query: Buffer, transport: 'udp' | 'tcp') => readonly Buffer[] | Promise<readonly Buffer[]>
+
+export interface LoopbackUpstream extends AsyncDisposable {
+  readonly port: number
+  readonly host: string
+  /** Queries that came, in order, and where each came from. */
+  readonly asked: { readonly query: Buffer; readonly transport: 'udp' | 'tcp'; readonly fromPort: number }[]
+  /** Sends to whoever asked last over UDP, from another socket than the one that was asked. */
+  forge(reply: Buffer): Promise<void>
+}
+
+/** A name server on UDP and TCP of one loopback port that does as it is told. */
+export async function loopbackUpstream(behave: Behaviour, host = '127.0.0.1'): Promise<LoopbackUpstream> {
+  const asked: LoopbackUpstream['asked'] = []
+  const sockets = new Set<Socket>()
+  let last: RemoteInfo | undefined
+  const udp = createSocket(host.includes(':') ? 'udp6' : 'udp4')
+  udp.on('message', (query, from) => {
+    last = from
+    asked.push({ query, transport: 'udp', fromPort: from.port })
+    void Promise.resolve(behave(query, 'udp')).then((replies) =>
+      replies.map((reply) => udp.send(reply, from.port, from.address)),
+    )
+  })
+  udp.bind(0, host)
+  await once(udp, 'listening')
+  const { port } = udp.address()
+  const tcp = createServer((socket) => {
+    sockets.add(socket)
+    const frames = new FrameReader()
+    socket.on('error', () => socket.destroy())
+    socket.on('data', (chunk: Buffer) => {
+      frames.push(chunk)
+      for (let query = frames.next(); query !== undefined; query = frames.next()) {
+        asked.push({ query, transport: 'tcp', fromPort: socket.remotePort ?? 0 })
+        void Promise.resolve(behave(query, 'tcp')).then((replies) => replies.map((reply) => socket.write(frame(reply))))
+      }
+    })
+  })
+  tcp.listen(port, host)
+  await once(tcp, 'listening')
+  return {
+    port,
+    host,
+    asked,
+    forge: async (reply) => {
+      const other = createSocket('udp4')
+      await new Promise((sent) => other.send(reply, last?.port ?? 0, host, sent))
+      other.close()
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of sockets) socket.destroy()
+      udp.close()
+      await new Promise((closed) => tcp.close(closed))
+    },
+  }
+}
