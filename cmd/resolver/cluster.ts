@@ -1,3 +1,4 @@
+import { messageOf } from '../../lib/base/error-text.ts'
 import { watchPaths } from '../../lib/base/watch-paths.ts'
 import { Directory } from '../../lib/cluster/directory.ts'
 import type { Config } from '../../lib/config/config.ts'
@@ -12,8 +13,16 @@ export interface Cluster {
   stop(): void
 }
 
-/** The one before, if the configuration asks for the same; else a new one that has been read once. */
-export async function startCluster(config: Config, before: Cluster | undefined, runtime: Runtime): Promise<Cluster> {
+/**
+ * The one before, if the configuration asks for the same; else a new one that has been read once. `onRead` is called
+ * whenever it was read again.
+ */
+export async function startCluster(
+  config: Config,
+  before: Cluster | undefined,
+  runtime: Runtime,
+  onRead: () => void,
+): Promise<Cluster> {
   const { health, source } = config
   const key = JSON.stringify([source.manifests, health])
   if (before?.key === key) return before
@@ -33,8 +42,11 @@ export async function startCluster(config: Config, before: Cluster | undefined, 
   const read = async () => {
     const objects = await manifests.read()
     if (objects !== undefined) directory.replace(objects)
+    onRead()
   }
-  const unwatch = await watchPaths(source.manifests, { clock, onChange: read })
+  const onChange = () =>
+    read().catch((error: unknown) => warn('manifests', 'manifests not read', { error: messageOf(error) }))
+  const unwatch = await watchPaths(source.manifests, { clock, onChange })
   await read()
   const stop = () => {
     unwatch()

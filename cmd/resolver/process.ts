@@ -51,7 +51,7 @@ export class ResolverProcess {
    */
   async apply(config: Config): Promise<void> {
     const before = this.#running
-    const cluster = await startCluster(config, before?.cluster, this.#runtime)
+    const cluster = await startCluster(config, before?.cluster, this.#runtime, () => this.#warnOfNamesakes())
     const forwarding = startForwarding(config, before?.forwarding, this.#runtime)
     const service = buildService(config, cluster, forwarding, this.#runtime)
     const permanent = before ?? this.#permanent(service, { cluster, forwarding })
@@ -63,6 +63,7 @@ export class ResolverProcess {
     this.#running = { ...permanent, config, cluster, forwarding, http }
     if (before !== undefined) await this.#letGo(before, this.#running)
     this.#logListening(this.#running)
+    this.#warnOfNamesakes()
   }
 
   /** Unready, and still answering for the lame-duck time; then lets what is under way finish, and closes. */
@@ -136,6 +137,17 @@ export class ResolverProcess {
   async #letGo(before: Running, now: Running): Promise<void> {
     if (before.cluster !== now.cluster) before.cluster.stop()
     if (before.http !== now.http) await before.http?.close()
+  }
+
+  // Names of pods in such a namespace may look like federated ones, and names that its pods ask for become such.
+  #warnOfNamesakes(): void {
+    if (this.#running === undefined) return
+    const { config, cluster } = this.#running
+    for (const federation of config.federations.keys()) {
+      if (cluster.directory.hasNamespace(federation)) {
+        this.#runtime.warn(`namesake ${federation}`, 'a namespace is called like a federation', { federation })
+      }
+    }
   }
 
   // The one there is, if its address stays the same.

@@ -49,6 +49,11 @@ export class Directory {
     return { services: this.#entries.size, objects: this.#objects.size }
   }
 
+  /** Whether it has a Service. */
+  hasNamespace(namespace: string): boolean {
+    return this.#entries.keys().some((key) => key.startsWith(`${namespace}/`))
+  }
+
   shard(namespace: string, name: string): Shard | undefined {
     return this.#entries.get(`${namespace}/${name}`)?.shard
   }

@@ -17,6 +17,7 @@ export class Gate {
   readonly #key = Buffer.alloc(MAX_NAME_OCTETS + KEY_SUFFIX_OCTETS)
   /** Where the question ends; 12 while none was read. */
   questionEnd = HEADER_OCTETS
+  /** 0 while none was read. */
   type = 0
   flags = 0
   edns = false
@@ -26,6 +27,7 @@ export class Gate {
 
   admit(packet: Buffer): number {
     this.questionEnd = HEADER_OCTETS
+    this.type = 0
     this.edns = this.dnssecOk = false
     this.payloadOctets = PLAIN_UDP_OCTETS
     if (packet.length < HEADER_OCTETS) return DROP

@@ -9,6 +9,8 @@ interface Rotation {
   readonly start: number
   readonly stride: number
   readonly count: number
+  /** Which of them comes first in the next reply. Of each image its own: A and AAAA are asked for in pairs. */
+  turn: number
 }
 
 /**
@@ -91,5 +93,5 @@ function rotationOf(answer: readonly Placed[]): Rotation | undefined {
     record.type === last.type && record.owner === last.owner && record.end - record.start === stride
   const start = answer.findLastIndex((record) => !alike(record)) + 1
   const count = answer.length - start
-  return count < 2 ? undefined : { start: (answer[start] as Placed).start, stride, count }
+  return count < 2 ? undefined : { start: (answer[start] as Placed).start, stride, count, turn: 0 }
 }

@@ -14,21 +14,16 @@ export function replyLimit(gate: Gate, overUdp: boolean): number {
 
 /**
  * The image as a reply to the gate's last packet: id, flags, the question as it was spelled, TTLs as of `nowMs`, OPT.
- * One that does not fit into `limit` is sent without records and with TC (RFC 2181 §9). `turn` says by how many
- * places the final set of addresses is rotated.
+ * One that does not fit into `limit` is sent without records and with TC (RFC 2181 §9). Of a final set of several
+ * addresses another one comes first each time.
  */
-export function replyFromImage(
-  packet: Buffer,
-  gate: Gate,
-  image: Image,
-  to: { limit: number; nowMs: number; turn: number },
-): Buffer {
+export function replyFromImage(packet: Buffer, gate: Gate, image: Image, to: { limit: number; nowMs: number }): Buffer {
   const { bytes } = image
   const optOctets = gate.edns ? OPT_OCTETS + image.options.length : 0
   if (bytes.length + optOctets > to.limit) return truncatedReply(packet, gate, image)
   const reply = Buffer.allocUnsafe(bytes.length + optOctets)
   bytes.copy(reply)
-  if (image.rotation !== undefined) rotate(reply, bytes, image.rotation, to.turn)
+  if (image.rotation !== undefined) rotate(reply, bytes, image.rotation)
   const { ttlOffsets, ttlExpiresAtMs } = image
   for (let i = 0; i < ttlOffsets.length; i++) {
     writeUint32(reply, ttlOffsets[i] as number, ttlSeconds(ttlExpiresAtMs[i] as number, image.ttlCapSeconds, to.nowMs))
@@ -92,10 +87,11 @@ function writeOpt(reply: Buffer, at: number, gate: Gate, { extendedRcode, option
   reply[11] = additional & 0xff
 }
 
-function rotate(reply: Buffer, bytes: Buffer, rotation: NonNullable<Image['rotation']>, turn: number): void {
-  const { start, stride, count } = rotation
+function rotate(reply: Buffer, bytes: Buffer, rotation: NonNullable<Image['rotation']>): void {
+  const { start, stride, count, turn } = rotation
+  rotation.turn = turn + 1 === count ? 0 : turn + 1
   const end = start + stride * count
-  const middle = start + stride * (turn % count)
+  const middle = start + stride * turn
   bytes.copy(reply, start, middle, end)
   bytes.copy(reply, start + end - middle, start, middle)
 }

@@ -13,7 +13,11 @@ export function exchangeUdp(
   onMismatch: () => void,
 ): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
-  const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4')
+  const family = isIPv6(host) ? 6 : 4
+  const socket = createSocket({
+    type: family === 6 ? 'udp6' : 'udp4',
+    lookup: (address, _options, done) => done(null, address, family),
+  })
   const onAbort = () => reject(signal.reason)
   signal.addEventListener('abort', onAbort, { once: true })
   socket.on('error', reject)
@@ -21,9 +25,13 @@ export function exchangeUdp(
     if (isReplyTo(reply, bytes)) resolve(reply)
     else onMismatch()
   })
-  socket.connect(port, host, () => socket.send(bytes))
+  // Without a callback, so that a network that cannot be reached is an 'error' like any other.
+  let open = true
+  socket.on('connect', () => open && socket.send(bytes))
+  socket.connect(port, host)
   if (signal.aborted) onAbort()
   return promise.finally(() => {
+    open = false
     signal.removeEventListener('abort', onAbort)
     socket.close()
   })

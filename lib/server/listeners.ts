@@ -12,44 +12,50 @@ interface Options {
 /** What is listened on: UDP and TCP on each address. A change opens what is new before it closes what is gone. */
 export class Listeners {
   readonly #options: Options
-  readonly #open = new Map<string, { readonly address: ListenAddress; readonly pair: readonly Listener[] }>()
+  readonly #open = new Map<string, readonly Listener[]>()
+  #closing: Promise<unknown> = Promise.resolve()
 
   constructor(options: Options) {
     this.#options = options
   }
 
   get addresses(): string[] {
-    return [...this.#open.values()].map(({ pair }) => formatAddress((pair[0] as Listener).address))
+    return [...this.#open.values()].flatMap(([first]) => (first === undefined ? [] : [formatAddress(first.address)]))
   }
 
   /**
-   * Makes these the addresses. Those that stay are not touched. If one cannot be bound, nothing changes and the promise
-   * rejects.
+   * Makes these the addresses, and resolves when all are open. Those that stay are not touched; those that go finish
+   * what is under way for at most `graceMs`. If one cannot be bound, nothing changes and the promise rejects.
    */
   async change(addresses: readonly ListenAddress[], graceMs: number): Promise<void> {
-    const opened = new Map<string, { address: ListenAddress; pair: readonly Listener[] }>()
+    const opened = new Map<string, readonly Listener[]>()
     const wanted = new Set<string>()
     try {
       for (const [i, address] of addresses.entries()) {
         const key = address.port === 0 ? `${formatAddress(address)} ${i}` : formatAddress(address)
         wanted.add(key)
-        if (!this.#open.has(key)) opened.set(key, { address, pair: await this.#bind(address) })
+        if (!this.#open.has(key)) opened.set(key, await this.#bind(address))
       }
     } catch (error) {
-      await closeAll([...opened.values()], 0)
+      await closeAll(opened.values(), 0)
       throw error
     }
     const gone = [...this.#open].filter(([key]) => !wanted.has(key))
-    for (const [key, entry] of opened) this.#open.set(key, entry)
     for (const [key] of gone) this.#open.delete(key)
-    await closeAll(
-      gone.map(([, entry]) => entry),
-      graceMs,
-    )
+    for (const [key, pair] of opened) this.#open.set(key, pair)
+    this.#closing = Promise.all([
+      this.#closing,
+      closeAll(
+        gone.map(([, pair]) => pair),
+        graceMs,
+      ),
+    ])
   }
 
+  /** Closes everything, and resolves when it is closed. */
   async close(graceMs: number): Promise<void> {
     await this.change([], graceMs)
+    await this.#closing
   }
 
   // With port 0 the system chooses one for UDP, which may be taken for TCP: then another.
@@ -81,6 +87,6 @@ const REASONS: Readonly<Record<string, string>> = {
   EADDRNOTAVAIL: 'this host does not have the address',
 }
 
-async function closeAll(entries: readonly { readonly pair: readonly Listener[] }[], graceMs: number): Promise<void> {
-  await Promise.all(entries.flatMap(({ pair }) => pair.map((listener) => listener.close(graceMs))))
+async function closeAll(pairs: Iterable<readonly Listener[]>, graceMs: number): Promise<void> {
+  await Promise.all([...pairs].flat().map((listener) => listener.close(graceMs)))
 }

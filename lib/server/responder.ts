@@ -48,7 +48,6 @@ export class Responder {
   readonly #gate = new Gate()
   readonly #options: Options
   #service: Service
-  #turn = 0
   #inFlight = 0
 
   constructor(options: Options) {
@@ -147,7 +146,7 @@ export class Responder {
 
   #reply(packet: Buffer, image: Image, nowMs: number, overUdp: boolean): Buffer {
     const limit = replyLimit(this.#gate, overUdp)
-    const reply = replyFromImage(packet, this.#gate, image, { limit, nowMs, turn: this.#turn++ })
+    const reply = replyFromImage(packet, this.#gate, image, { limit, nowMs })
     this.counters.response(reply)
     return reply
   }

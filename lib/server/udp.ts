@@ -1,7 +1,6 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { isIPv6 } from 'node:net'
-import { codeOf } from '../base/error-text.ts'
 import type { ListenAddress, Listener } from './listener.ts'
 import type { Respond } from './responder.ts'
 
@@ -25,18 +24,21 @@ export async function listenUdp({ host, port }: ListenAddress, options: Options)
     // Senders are addresses already; the default look-up costs a turn of the event loop for each reply.
     lookup: (address, _options, done) => done(null, address, family),
   })
-  // With a synchronous look-up, `bind` may be done before it returns.
-  const listening = once(socket, 'listening')
-  socket.bind(port, host)
-  await listening
+  await bind(socket, host, port)
   // ICMP errors and full send buffers concern one reply; the socket goes on.
   socket.on('error', options.onError)
-  const pending = new Set<Promise<unknown>>()
+  let open = true
+  const pending = new Set<Promise<void>>()
+  const sendLater = async (later: Promise<Buffer>, to: RemoteInfo) => {
+    const reply = await later
+    if (open) socket.send(reply, to.port, to.address)
+  }
   socket.on('message', (packet, from) => {
+    // Nothing can be sent to port 0.
     const reply = from.port === 0 ? undefined : options.respond(packet, from.address, true)
     if (reply === undefined) return
     if (reply instanceof Promise) {
-      const sent = reply.then((octets) => send(socket, octets, from)).finally(() => pending.delete(sent))
+      const sent = sendLater(reply, from).finally(() => pending.delete(sent))
       pending.add(sent)
     } else {
       socket.send(reply, from.port, from.address)
@@ -46,17 +48,21 @@ export async function listenUdp({ host, port }: ListenAddress, options: Options)
     address: { host, port: socket.address().port },
     close: async () => {
       // Every answer has a deadline, so this ends.
-      await Promise.allSettled(pending)
+      await Promise.all(pending)
+      open = false
       await new Promise<void>((closed) => socket.close(closed))
     },
   }
 }
 
-// The listener may be closed by the time that an answer is there.
-function send(socket: Socket, reply: Buffer, to: RemoteInfo): void {
+async function bind(socket: Socket, host: string, port: number): Promise<void> {
+  // With a synchronous look-up, `bind` may be done before it returns.
+  const listening = once(socket, 'listening')
+  socket.bind(port, host)
   try {
-    socket.send(reply, to.port, to.address)
+    await listening
   } catch (error) {
-    if (codeOf(error) !== 'ERR_SOCKET_DGRAM_NOT_RUNNING') throw error
+    socket.close()
+    throw error
   }
 }
