@@ -117,7 +117,7 @@ export class ResolverProcess {
       warn('connections', 'too many TCP connections', { maxConnections: TCP_LIMITS.maxConnections })
     }
     return new Listeners({
-      udp: (address) => listenUdp(address, { respond, onError }),
+      udp: (address) => listenUdp(address, { respond, clock, onError }),
       tcp: (address) => listenTcp(address, { respond, clock, limits: TCP_LIMITS, onRefused, onError }),
     })
   }

@@ -7,6 +7,9 @@ import type { ResourceRecord } from './record.ts'
 const FIRST_UNREACHABLE_OFFSET = 0x4000 // pointers have 14 bits
 const MAX_COMPRESSED_SUFFIXES = 1024 // bounds the work for one message (cf. CVE-2024-8508)
 
+// Room for the OPT record of the reply and its options.
+const MAX_OCTETS = MAX_MESSAGE_OCTETS - 1024
+
 /** Where a record came to stand. */
 interface EncodedRecord {
   readonly record: ResourceRecord
@@ -20,7 +23,7 @@ export interface Encoded {
   readonly bytes: Buffer
   readonly questionEnd: number
   readonly records: readonly EncodedRecord[]
-  /** Records that did not fit into 65,535 octets. */
+  /** Records that did not fit. */
   readonly dropped: number
 }
 
@@ -107,7 +110,7 @@ export function encode(
   for (const [section, list] of [sections.answer, sections.authority, sections.additional].entries()) {
     for (const record of list) {
       const written = dropped === 0 ? writer.record(record) : undefined
-      if (written === undefined || written.end > MAX_MESSAGE_OCTETS) dropped++
+      if (written === undefined || written.end > MAX_OCTETS) dropped++
       else {
         records.push(written)
         counts[section] = (counts[section] ?? 0) + 1

@@ -22,7 +22,7 @@ const MAX_TEXT_OCTETS = 120
 export function encodeExtendedErrors(errors: readonly ExtendedError[]): Buffer {
   return Buffer.concat(
     errors.map(({ code, text }) => {
-      const octets = Buffer.from(text, 'utf8').subarray(0, MAX_TEXT_OCTETS)
+      const octets = cut(Buffer.from(text, 'utf8'))
       const head = Buffer.alloc(6)
       head.writeUInt16BE(EDE_OPTION, 0)
       head.writeUInt16BE(2 + octets.length, 2)
@@ -30,4 +30,12 @@ export function encodeExtendedErrors(errors: readonly ExtendedError[]): Buffer {
       return Buffer.concat([head, octets])
     }),
   )
+}
+
+// No longer than the limit, and not cut within a character: EXTRA-TEXT is UTF-8 (RFC 8914 §2).
+function cut(text: Buffer): Buffer {
+  if (text.length <= MAX_TEXT_OCTETS) return text
+  let end = MAX_TEXT_OCTETS
+  while (((text[end] as number) & 0xc0) === 0x80) end--
+  return text.subarray(0, end)
 }

@@ -30,15 +30,15 @@ export interface Image {
   readonly evidence: readonly Evidence[]
   /** From then on it must not be sent; 0 for an answer that is sent once and not kept. */
   readonly expiresAtMs: number
-  /** Records that did not fit into a message. */
+  /** Records that did not fit into a message, so that nobody gets them. */
   readonly dropped: number
 }
 
 interface Placed {
   readonly start: number
+  readonly ttlAt: number
   readonly end: number
   readonly type: number
-  readonly owner: string
 }
 
 export function imageOf(query: Query, answer: Answer): Image {
@@ -53,14 +53,14 @@ function authoredImage(query: Query, answer: AuthoredAnswer): Image {
   bytes.writeUInt16BE(FLAG.QR | FLAG.RA | (answer.authoritative ? FLAG.AA : 0) | answer.rcode, 2)
   const decaying = records.filter(({ record }) => record.expiresAtMs !== undefined)
   const ttlExpiresAtMs = decaying.map(({ record }) => record.expiresAtMs ?? 0)
-  const placed = records.slice(0, answer.answer.length).map(({ record, start, end }) => ({ ...record, start, end }))
+  const placed = records.slice(0, answer.answer.length).map(({ record, ...place }) => ({ ...record, ...place }))
   return {
     bytes,
     questionEnd,
     ttlOffsets: decaying.map(({ ttlAt }) => ttlAt),
     ttlExpiresAtMs,
     ttlCapSeconds: answer.ttlCapSeconds,
-    rotation: rotationOf(placed),
+    rotation: rotationOf(bytes, placed),
     options: encodeExtendedErrors(answer.errors),
     evidence: answer.evidence,
     dropped,
@@ -76,7 +76,10 @@ function relayedImage(answer: RelayedAnswer): Image {
     ttlOffsets: message.records.map((record) => record.ttlAt),
     ttlExpiresAtMs: expiresAtMs,
     ttlCapSeconds: Number.POSITIVE_INFINITY,
-    rotation: rotationOf(message.records.filter((record) => record.section === 'answer')),
+    rotation: rotationOf(
+      message.bytes,
+      message.records.filter((record) => record.section === 'answer'),
+    ),
     options: encodeExtendedErrors(answer.errors),
     evidence: answer.evidence,
     dropped: 0,
@@ -85,12 +88,14 @@ function relayedImage(answer: RelayedAnswer): Image {
 }
 
 // Only the final set may change its order: clients that read once from top to bottom need the CNAMEs first.
-function rotationOf(answer: readonly Placed[]): Rotation | undefined {
+function rotationOf(bytes: Buffer, answer: readonly Placed[]): Rotation | undefined {
   const last = answer.at(-1)
   if (last === undefined || (last.type !== TYPE.A && last.type !== TYPE.AAAA)) return undefined
   const stride = last.end - last.start
+  // The same owner in the same octets: one that points into the set would point elsewhere when the set is turned.
+  const head = bytes.subarray(last.start, last.ttlAt)
   const alike = (record: Placed) =>
-    record.type === last.type && record.owner === last.owner && record.end - record.start === stride
+    record.end - record.start === stride && head.equals(bytes.subarray(record.start, record.ttlAt))
   const start = answer.findLastIndex((record) => !alike(record)) + 1
   const count = answer.length - start
   return count < 2 ? undefined : { start: (answer[start] as Placed).start, stride, count, turn: 0 }

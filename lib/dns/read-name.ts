@@ -5,6 +5,9 @@ export class MalformedMessage extends Error {
   override readonly name = 'MalformedMessage'
 }
 
+// A name has at most 127 labels; pointers to pointers are of no use to anyone.
+const MAX_POINTERS = 127
+
 export interface NameRead {
   readonly name: Name
   /** Where the next field begins. */
@@ -20,11 +23,14 @@ export function readName(bytes: Buffer, offset: number): NameRead {
   let at = offset
   let runStart = offset
   let end: number | undefined
+  let pointers = 0
   for (;;) {
     const length = bytes[at]
     if (length === undefined) throw new MalformedMessage(`message ends within a name at ${offset}`)
     if (length >= 0xc0) {
       const target = pointerAt(bytes, at)
+      if (++pointers > MAX_POINTERS)
+        throw new MalformedMessage(`more than ${MAX_POINTERS} compression pointers at ${offset}`)
       if (target >= runStart) throw new MalformedMessage(`compression pointer at ${at} does not point back`)
       end ??= at + 2
       at = runStart = target

@@ -2,7 +2,7 @@ import { isIPv4, isIPv6 } from 'node:net'
 import packet from 'dns-packet'
 import { CLASS_IN, TYPE } from './constants.ts'
 import { expandRdata, type RdataPiece } from './expand-rdata.ts'
-import { formatName, type Name } from './name.ts'
+import type { Name } from './name.ts'
 
 export interface ResourceRecord {
   readonly owner: Name
@@ -24,7 +24,7 @@ interface SoaFields {
 
 const OCTETS_BEFORE_RDATA = 23 // header, root owner, type, class, TTL, length
 
-/** The RDATA of what we author; dns-packet knows the formats. */
+/** RDATA without names, in the formats that dns-packet knows. Names stay our own: their octets have no text form there. */
 function rdata(answer: packet.Answer): RdataPiece[] {
   const message = packet.encode({ type: 'response', answers: [answer] })
   const { length } = message
@@ -32,9 +32,6 @@ function rdata(answer: packet.Answer): RdataPiece[] {
 }
 
 const packetType = (type: string): number => TYPE[type as keyof typeof TYPE]
-
-// dns-packet takes names without the final dot, and the root as a dot.
-const text = (name: Name): string => formatName(name).replace(/(?<=.)\.$/, '')
 
 function make(owner: Name, ttlSeconds: number, answer: packet.Answer): ResourceRecord {
   return { owner, type: packetType(answer.type), class: CLASS_IN, ttlSeconds, rdata: rdata(answer) }
@@ -60,18 +57,18 @@ export function srvRecord(
   ttlSeconds: number,
   data: { readonly weight: number; readonly port: number; readonly target: Name },
 ): ResourceRecord {
-  return make(owner, ttlSeconds, { type: 'SRV', name: '.', data: { ...data, priority: 0, target: text(data.target) } })
+  const octets = Buffer.alloc(6) // priority 0
+  octets.writeUInt16BE(data.weight, 2)
+  octets.writeUInt16BE(data.port, 4)
+  return { owner, type: TYPE.SRV, class: CLASS_IN, ttlSeconds, rdata: [{ octets }, { name: data.target }] }
 }
 
 /** SOA of a zone that we answer ourselves; nobody transfers it, so only `minimum` matters (RFC 2308 §4). */
 export function soaRecord(owner: Name, ttlSeconds: number, fields: SoaFields): ResourceRecord {
   const { mname, rname, serial, minimumSeconds } = fields
-  const times = { refresh: 7200, retry: 1800, expire: 86_400, minimum: minimumSeconds }
-  return make(owner, ttlSeconds, {
-    type: 'SOA',
-    name: '.',
-    data: { mname: text(mname), rname: text(rname), serial, ...times },
-  })
+  const octets = Buffer.alloc(20)
+  for (const [i, value] of [serial, 7200, 1800, 86_400, minimumSeconds].entries()) octets.writeUInt32BE(value, 4 * i)
+  return { owner, type: TYPE.SOA, class: CLASS_IN, ttlSeconds, rdata: [{ name: mname }, { name: rname }, { octets }] }
 }
 
 /** The minimal answer to ANY (RFC 8482 §4.2). */

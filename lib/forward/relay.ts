@@ -10,12 +10,13 @@ const MAX_NEGATIVE_TTL_SECONDS = 3600
 
 /** The message of an upstream as our answer: its octets, but for OPT, which is between it and us, and the header. */
 export function relay(received: Message, nowMs: number, from: string): RelayedAnswer {
-  const message = withoutOpt(received)
+  const message = withoutOpt(withPlainRcode(received))
   const isNegative = isNegativeAnswer(message)
   const isFailure = message.rcode !== RCODE.NOERROR && message.rcode !== RCODE.NXDOMAIN
   const soa = message.records.find((record) => record.section === 'authority' && record.type === TYPE.SOA)
   const errors = extendedErrorsOf(received)
-  if (isFailure) errors.push({ code: EDE.NO_REACHABLE_AUTHORITY, text: `${from} answered with rcode ${message.rcode}` })
+  if (isFailure)
+    errors.push({ code: EDE.NO_REACHABLE_AUTHORITY, text: `${from} answered with rcode ${received.rcode}` })
   return {
     kind: 'relayed',
     rcode: message.rcode,
@@ -26,6 +27,10 @@ export function relay(received: Message, nowMs: number, from: string): RelayedAn
     cacheable: !isFailure && (!isNegative || soa !== undefined),
   }
 }
+
+// Rcodes from 16 up need EDNS, which is between an upstream and us (RFC 6891 §6.1.3); our client may have none.
+const withPlainRcode = (message: Message): Message =>
+  message.rcode > 15 ? { ...message, rcode: RCODE.SERVFAIL } : message
 
 function isNegativeAnswer({ rcode, records, question }: Message): boolean {
   if (rcode === RCODE.NXDOMAIN) return true

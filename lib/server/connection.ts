@@ -4,7 +4,7 @@ import { FrameReader, frame } from '../dns/frame-reader.ts'
 import type { Respond } from './responder.ts'
 
 export interface ConnectionLimits {
-  /** A connection on which no whole query has come for so long, and none is under way, is closed. */
+  /** A connection is closed when for so long no whole query came, no reply went, and none is under way. */
   readonly idleMs: number
   /** Queries of one connection under way at a time; further ones wait unread. */
   readonly maxPipelined: number
@@ -26,14 +26,19 @@ export class Connection {
   readonly #frames = new FrameReader()
   #inFlight = 0
   #ended = false
-  #lastQueryMs: number
+  /** Whether queries may lie unread that have come in. */
+  #isBehind = false
+  #lastProgressMs: number
   #cancelIdle: () => void = () => {}
+  readonly #onProgress = (): void => {
+    this.#lastProgressMs = this.#options.clock.now()
+  }
 
   constructor(socket: Socket, options: Options) {
     this.#socket = socket
     this.#client = socket.remoteAddress ?? ''
     this.#options = options
-    this.#lastQueryMs = options.clock.now()
+    this.#lastProgressMs = options.clock.now()
     socket
       .on('data', (chunk: Buffer) => {
         this.#frames.push(chunk)
@@ -59,13 +64,14 @@ export class Connection {
   // Takes whole queries off what came in, until one of the limits says to wait.
   #read(): void {
     this.#socket.cork()
-    while (!this.#isBusy()) {
+    this.#isBehind = true
+    while (this.#isBehind && !this.#isBusy()) {
       const query = this.#frames.next()
-      if (query === undefined) break
-      this.#answer(query)
+      if (query === undefined) this.#isBehind = false
+      else this.#answer(query)
     }
     this.#socket.uncork()
-    if (this.#isBusy()) this.#socket.pause()
+    if (this.#isBehind) this.#socket.pause()
     else this.#socket.resume()
     this.#endIfDone()
   }
@@ -76,7 +82,7 @@ export class Connection {
   }
 
   #answer(query: Buffer): void {
-    this.#lastQueryMs = this.#options.clock.now()
+    this.#onProgress()
     const reply = this.#options.respond(query, this.#client, false)
     // No DNS message, or a response: nothing good will follow.
     if (reply === undefined) this.#socket.destroy()
@@ -91,17 +97,17 @@ export class Connection {
   }
 
   #write(reply: Buffer): void {
-    if (this.#socket.writable) this.#socket.write(frame(reply))
+    if (this.#socket.writable) this.#socket.write(frame(reply), this.#onProgress)
   }
 
   #endIfDone(): void {
-    if (this.#ended && this.#inFlight === 0 && this.#socket.writable) this.#socket.end()
+    if (this.#ended && !this.#isBehind && this.#inFlight === 0 && this.#socket.writable) this.#socket.end()
   }
 
   #watchIdle(delayMs: number): void {
     const { clock, limits } = this.#options
     this.#cancelIdle = clock.after(delayMs, () => {
-      const leftMs = this.#lastQueryMs + limits.idleMs - clock.now()
+      const leftMs = this.#lastProgressMs + limits.idleMs - clock.now()
       if (this.#inFlight > 0) this.#watchIdle(limits.idleMs)
       else if (leftMs > 0) this.#watchIdle(leftMs)
       else this.#socket.destroy()

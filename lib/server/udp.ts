@@ -1,6 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { isIPv6 } from 'node:net'
+import type { Clock } from '../base/clock.ts'
 import type { ListenAddress, Listener } from './listener.ts'
 import type { Respond } from './responder.ts'
 
@@ -8,6 +9,7 @@ const RECEIVE_BUFFER_OCTETS = 4 * 1024 * 1024 // the kernel caps it at net.core.
 
 interface Options {
   readonly respond: Respond
+  readonly clock: Clock
   readonly onError: (error: Error) => void
 }
 
@@ -46,9 +48,11 @@ export async function listenUdp({ host, port }: ListenAddress, options: Options)
   })
   return {
     address: { host, port: socket.address().port },
-    close: async () => {
-      // Every answer has a deadline, so this ends.
-      await Promise.all(pending)
+    close: async (graceMs) => {
+      const graceOver = Promise.withResolvers<void>()
+      const endGrace = options.clock.after(graceMs, graceOver.resolve)
+      await Promise.race([Promise.all(pending), graceOver.promise])
+      endGrace()
       open = false
       await new Promise<void>((closed) => socket.close(closed))
     },
