@@ -70,8 +70,9 @@ async function main(args: string[]): Promise<number> {
   const { values, positionals } = readArguments(args)
   const [name = '', ...words] = positionals
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-  if (values.help === true && HELP[name] !== undefined) {
-    print(HELP[name])
+  const help = Object.hasOwn(HELP, name) ? HELP[name] : undefined
+  if (values.help === true && help !== undefined) {
+    print(help)
     return 0
   }
   if (command === undefined) {

@@ -29,6 +29,10 @@ export async function resolver({ config: path, logLevel, env }: Options): Promis
     startedSeconds: Math.floor(Date.now() / 1000),
     nodeName: env['NODE_NAME'],
   }
+  const stopped = stopSignal()
+  // A hang-up before there is anything to reload must not end the process.
+  let onHangup = () => {}
+  process.on('SIGHUP', () => onHangup())
   const loaded = await loadConfig(path, env)
   for (const problem of loaded.problems) log.error({ config: path, problem }, 'configuration refused')
   if (loaded.config === undefined) return 1
@@ -42,19 +46,20 @@ export async function resolver({ config: path, logLevel, env }: Options): Promis
     return 1
   }
   const reloader = new Reloader(path, loaded, { env, runtime, running })
+  onHangup = () => void reloader.reload()
   await reloader.start()
-  process.on('SIGHUP', () => void reloader.reload())
-  await stopSignal(running)
+  await running.stop({ lameDuckMs: await stopped })
   reloader.stop()
   return 0
 }
 
-// SIGTERM leaves time for traffic to go elsewhere; SIGINT, from a keyboard, does not; a second one ends it at once.
-async function stopSignal(running: ResolverProcess): Promise<void> {
+// How long to go on: SIGTERM leaves time for traffic to go elsewhere (undefined: as configured); SIGINT, from a keyboard,
+// does not. A second signal ends the process at once.
+async function stopSignal(): Promise<0 | undefined> {
   const lameDuckMs = await Promise.race([
     once(process, 'SIGTERM').then(() => undefined),
-    once(process, 'SIGINT').then(() => 0),
+    once(process, 'SIGINT').then(() => 0 as const),
   ])
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(130))
-  await running.stop({ lameDuckMs })
+  return lameDuckMs
 }

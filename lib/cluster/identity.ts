@@ -1,4 +1,4 @@
-import { fieldsOf, quote, textOf } from '../base/fields.ts'
+import { fieldsOf, printable, quote, textOf } from '../base/fields.ts'
 import { isRfc1123Label } from '../dns/name.ts'
 
 /** Told of each part that had to be left out; what is well-formed is used all the same. */
@@ -12,9 +12,9 @@ export function identityOf(
 ): { namespace: string; name: string } | undefined {
   const metadata = fieldsOf(fieldsOf(object)['metadata'])
   const name = textOf(metadata['name'])
-  const namespace = textOf(metadata['namespace']) ?? 'default'
+  const namespace = metadata['namespace'] ?? 'default'
   if (name === undefined || name === '') report(`a ${kind} without metadata.name`)
-  else if (!isRfc1123Label(namespace)) report(`${kind} ${name}: namespace ${quote(namespace)} is not an RFC 1123 label`)
-  else return { namespace, name }
+  else if (typeof namespace === 'string' && isRfc1123Label(namespace)) return { namespace, name }
+  else report(`${kind} ${printable(name)}: namespace ${quote(namespace)} is not an RFC 1123 label`)
   return undefined
 }

@@ -1,5 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net'
-import { fieldsOf, listOf, quote, textOf } from '../base/fields.ts'
+import { fieldsOf, listOf, printable, quote, textOf } from '../base/fields.ts'
 import { isRfc1123Label } from '../dns/name.ts'
 import type { Endpoint, EndpointSlice, Family } from './objects.ts'
 import { identityOf, type Report } from './identity.ts'
@@ -11,16 +11,18 @@ const SERVICE_LABEL = 'kubernetes.io/service-name'
 export function slimEndpointSlice(object: unknown, report: Report): EndpointSlice | undefined {
   const identity = identityOf(object, 'EndpointSlice', report)
   if (identity === undefined) return undefined
-  const complain: Report = (problem) => report(`EndpointSlice ${identity.namespace}/${identity.name}: ${problem}`)
+  const where = `EndpointSlice ${identity.namespace}/${printable(identity.name)}`
+  const complain: Report = (problem) => report(`${where}: ${problem}`)
   const fields = fieldsOf(object)
-  const service = textOf(fieldsOf(fieldsOf(fields['metadata'])['labels'])[SERVICE_LABEL])
+  const service = serviceOf(fieldsOf(fieldsOf(fields['metadata'])['labels'])[SERVICE_LABEL], complain)
   const family = fields['addressType']
   if (service === undefined || family === 'FQDN') return undefined
   if (family !== 'IPv4' && family !== 'IPv6') {
     complain(`addressType ${quote(family)} is none of IPv4, IPv6, FQDN`)
     return undefined
   }
-  const endpoints = listOf(fields['endpoints']).flatMap((item) => slimEndpoint(item, family, complain) ?? [])
+  const given = listOf(fields['endpoints'], (other) => complain(`endpoints ${quote(other)} are no list`))
+  const endpoints = given.flatMap((item) => slimEndpoint(item, family, complain) ?? [])
   return { kind: 'EndpointSlice', ...identity, service, family, ports: slimPorts(fields['ports'], complain), endpoints }
 }
 
@@ -28,19 +30,35 @@ function slimEndpoint(value: unknown, family: Family, report: Report): Endpoint 
   const fields = fieldsOf(value)
   const isAddress = family === 'IPv4' ? isIPv4 : isIPv6
   const addresses: string[] = []
-  for (const address of listOf(fields['addresses'])) {
+  const given = listOf(fields['addresses'], (other) => report(`endpoint addresses ${quote(other)} are no list`))
+  for (const address of given) {
     if (typeof address === 'string' && isAddress(address) && !address.includes('%')) addresses.push(address)
     else report(`endpoint address ${quote(address)} is not an ${family} address`)
   }
   const [first] = addresses
-  if (first === undefined) return undefined
+  if (first === undefined) {
+    if (given.length === 0) report(`endpoint ${quote(value)} has no address`)
+    return undefined
+  }
   return {
     addresses,
-    // Unset or null counts as ready (discovery.k8s.io/v1, EndpointConditions).
-    ready: fieldsOf(fields['conditions'])['ready'] !== false,
+    ready: isReady(fieldsOf(fields['conditions'])['ready'], report),
     hostname: hostnameOf(fields['hostname'], report),
     pod: podOf(fieldsOf(fields['targetRef'])) ?? first,
   }
+}
+
+function serviceOf(label: unknown, report: Report): string | undefined {
+  if (label !== undefined && typeof label !== 'string')
+    report(`label ${SERVICE_LABEL} is ${quote(label)}, which is not text`)
+  return textOf(label)
+}
+
+// Unset or null counts as ready (discovery.k8s.io/v1, EndpointConditions).
+function isReady(value: unknown, report: Report): boolean {
+  if (value === undefined || value === null || typeof value === 'boolean') return value !== false
+  report(`conditions.ready is ${quote(value)}, which is neither true nor false`)
+  return false
 }
 
 function hostnameOf(value: unknown, report: Report): string {

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { parseDurationMs } from '../base/duration.ts'
-import { fieldsOf, listOf, quote, textOf } from '../base/fields.ts'
+import { fieldsOf, listOf, printable, quote, textOf } from '../base/fields.ts'
 import { isRfc1123Label, parseName } from '../dns/name.ts'
 import type { HealthOverrides, Service } from './objects.ts'
 import { identityOf, type Report } from './identity.ts'
@@ -12,10 +12,12 @@ const ANNOTATION = {
   returnAfter: 'feddns.io/return-after',
 }
 
+const MAX_HOLD_MS = 86_400_000
+
 export function slimService(object: unknown, report: Report): Service | undefined {
   const identity = identityOf(object, 'Service', report)
   if (identity === undefined) return undefined
-  const where = `Service ${identity.namespace}/${identity.name}`
+  const where = `Service ${identity.namespace}/${printable(identity.name)}`
   if (!isRfc1123Label(identity.name)) {
     report(`${where}: the name is not an RFC 1123 label`)
     return undefined
@@ -44,7 +46,7 @@ function targetOf(spec: Readonly<Record<string, unknown>>, report: Report): Targ
     report(`spec.externalName ${quote(spec['externalName'])} is not a domain name`)
     return undefined
   }
-  const given = listOf(spec['clusterIPs'])
+  const given = listOf(spec['clusterIPs'], (other) => report(`clusterIPs ${quote(other)} are no list`))
   const all = given.length > 0 ? given : [spec['clusterIP']]
   if (all[0] === 'None') return { type: 'Headless', clusterIPs: [], externalName: '' }
   const clusterIPs = all.filter((ip): ip is string => typeof ip === 'string' && isIP(ip) !== 0 && !ip.includes('%'))
@@ -74,9 +76,13 @@ function healthOf(annotations: Readonly<Record<string, unknown>>, report: Report
     return value
   }
   const count = (text: string) => (/^[1-9]\d{0,6}$/.test(text) ? Number(text) : undefined)
+  const holdMs = (text: string) => {
+    const ms = parseDurationMs(text)
+    return ms !== undefined && ms <= MAX_HOLD_MS ? ms : undefined
+  }
   const minReady = read(ANNOTATION.minReady, 'a whole number from 1', count)
-  const leaveAfterMs = read(ANNOTATION.leaveAfter, 'a duration such as 30s', parseDurationMs)
-  const returnAfterMs = read(ANNOTATION.returnAfter, 'a duration such as 30s', parseDurationMs)
+  const leaveAfterMs = read(ANNOTATION.leaveAfter, 'a duration up to 24h, such as 30s', holdMs)
+  const returnAfterMs = read(ANNOTATION.returnAfter, 'a duration up to 24h, such as 30s', holdMs)
   return {
     ...(minReady !== undefined && { minReady }),
     ...(leaveAfterMs !== undefined && { leaveAfterMs }),

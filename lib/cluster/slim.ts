@@ -1,4 +1,4 @@
-import { fieldsOf, isObject, quote, textOf } from '../base/fields.ts'
+import { fieldsOf, isObject, printable, quote, textOf } from '../base/fields.ts'
 import { identityOf, type Report } from './identity.ts'
 import type { ClusterObject, Node } from './objects.ts'
 import { slimEndpointSlice } from './slim-endpoint-slice.ts'
@@ -25,7 +25,19 @@ export function slim(object: unknown, report: Report): ClusterObject | undefined
     report(`an object without apiVersion or kind: ${quote(object)}`)
     return undefined
   }
-  return SLIMMERS[`${apiVersion} ${kind}`]?.(object, report)
+  const type = `${apiVersion} ${kind}`
+  if (Object.hasOwn(SLIMMERS, type)) return SLIMMERS[type]?.(object, report)
+  const meant = Object.keys(SLIMMERS).find((known) => isNearly(type, known))
+  if (meant !== undefined) report(`${printable(type)} is not used; did you mean ${meant}?`)
+  return undefined
+}
+
+// The right kind in another version or group, or in other letters: most likely a mistake. Other kinds are none of ours.
+function isNearly(type: string, known: string): boolean {
+  const [version = '', kind = ''] = known.toLowerCase().split(' ')
+  const [theirVersion = '', theirKind = ''] = type.toLowerCase().split(' ')
+  if (kind !== theirKind) return false
+  return version === theirVersion || kind === 'endpointslice'
 }
 
 function slimNode(object: unknown, report: Report): Node | undefined {

@@ -1,7 +1,8 @@
-import { labelsOf, type Name, nameOf, parseName } from '../dns/name.ts'
+import { quote } from '../base/fields.ts'
+import { type Name, nameOf, parseName, ROOT } from '../dns/name.ts'
 import type { Address } from './address.ts'
 import type { Config } from './config.ts'
-import { normaliseDomain, readFederations } from './federations.ts'
+import { normaliseDomain, normaliseLabel, readFederations } from './federations.ts'
 import type { KubeDnsConfig } from './kube-dns.ts'
 import type { ConfigFile } from './schema.ts'
 
@@ -24,9 +25,10 @@ const REVERSE_ZONES = ['in-addr.arpa', 'ip6.arpa'].map(parseName)
 export function assemble(file: ConfigFile, references: References): Outcome {
   const { clusterDomain, bareNames } = file
   const kubeDns = references.kubeDns
-  // Where both say something, the file has the last word.
-  const entries = new Map<string, unknown>([...kubeDns.federations, ...Object.entries(file.federations)])
-  const { federations, problems, warnings } = readFederations(entries, { clusterDomain, bareNames })
+  const { federations, problems, warnings } = readFederations(federationsOf(file, kubeDns), {
+    clusterDomain,
+    bareNames,
+  })
   const stubs = stubDomainsOf(file, kubeDns)
   const config: Config = {
     ...file,
@@ -41,6 +43,13 @@ export function assemble(file: ConfigFile, references: References): Outcome {
   return { config, problems: [...problems, ...stubs.problems, ...contradictions(config)], warnings }
 }
 
+// Where both name a federation, in whatever letters, the file has the last word.
+function federationsOf(file: ConfigFile, kubeDns: KubeDnsConfig): (readonly [string, unknown])[] {
+  const given = Object.entries(file.federations)
+  const named = new Set(given.map(([name]) => normaliseLabel(name)))
+  return [...kubeDns.federations.filter(([name]) => !named.has(normaliseLabel(name))), ...given]
+}
+
 function upstreamsOf({ forward }: ConfigFile, { kubeDns, resolvConf }: References): Address[] {
   const given = forward.upstreams ?? (kubeDns.upstreamNameservers.length > 0 ? kubeDns.upstreamNameservers : undefined)
   const all = given ?? [{ resolvConf: DEFAULT_RESOLV_CONF }]
@@ -51,24 +60,31 @@ function upstreamsOf({ forward }: ConfigFile, { kubeDns, resolvConf }: Reference
 
 export const DEFAULT_RESOLV_CONF = '/etc/resolv.conf'
 
-function stubDomainsOf(
-  { forward }: ConfigFile,
-  kubeDns: KubeDnsConfig,
-): { domains: Map<Name, readonly Address[]>; problems: string[] } {
+interface StubDomains {
+  readonly domains: ReadonlyMap<Name, readonly Address[]>
+  readonly problems: readonly string[]
+}
+
+function stubDomainsOf({ forward }: ConfigFile, kubeDns: KubeDnsConfig): StubDomains {
+  const theirs = readStubDomains(Object.entries(kubeDns.stubDomains))
+  const ours = readStubDomains(Object.entries(forward.stubDomains))
+  const domains = new Map([...theirs.domains, ...ours.domains])
+  // Without servers of its own a domain goes where everything goes.
+  for (const [domain, servers] of domains) if (servers.length === 0) domains.delete(domain)
+  return { domains, problems: [...theirs.problems, ...ours.problems] }
+}
+
+function readStubDomains(entries: readonly (readonly [string, readonly Address[]])[]): StubDomains {
   const domains = new Map<Name, readonly Address[]>()
   const problems: string[] = []
-  const given = new Set<Name>()
-  for (const [text, servers] of [...Object.entries(kubeDns.stubDomains), ...Object.entries(forward.stubDomains)]) {
+  for (const [text, servers] of entries) {
     const domain = normaliseDomain(text)
-    if (domain === undefined || labelsOf(domain).length === 0) {
-      problems.push(`forward.stubDomains: "${text}" is not a domain name, such as acme.local`)
-      continue
+    if (domain === undefined || domain === ROOT) {
+      problems.push(`forward.stubDomains: ${quote(text)} is not a domain name, such as acme.local`)
+    } else {
+      if (domains.has(domain)) problems.push(`forward.stubDomains: ${quote(text)} is given twice`)
+      domains.set(domain, servers)
     }
-    if (given.has(domain) && text in forward.stubDomains && !(text in kubeDns.stubDomains)) {
-      problems.push(`forward.stubDomains: "${text}" is given twice`)
-    }
-    given.add(domain)
-    if (servers.length > 0) domains.set(domain, servers)
   }
   return { domains, problems }
 }
@@ -78,7 +94,7 @@ function clusterRoutes({ clusterDNS, clusterDomain }: ConfigFile): [Name, readon
   return clusterDNS.length === 0 ? [] : [clusterDomain, ...REVERSE_ZONES].map((domain) => [domain, clusterDNS])
 }
 
-function contradictions({ listen, upstreams, stubDomains, federations }: Config): string[] {
+function contradictions({ listen, upstreams, stubDomains, federations, http }: Config): string[] {
   const problems: string[] = []
   const key = ({ host, port }: Address) => `${host} ${port}`
   const own = new Set<string>()
@@ -86,6 +102,9 @@ function contradictions({ listen, upstreams, stubDomains, federations }: Config)
     if (address.port !== 0 && own.has(key(address)))
       problems.push(`listen: ${address.host} port ${address.port} is given twice`)
     own.add(key(address))
+  }
+  if (http !== undefined && http.port !== 0 && own.has(key(http))) {
+    problems.push(`http.listen: ${http.host} port ${http.port} is also in listen`)
   }
   for (const server of new Set([upstreams, ...stubDomains.values()].flat())) {
     if (own.has(key(server)))

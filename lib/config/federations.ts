@@ -1,5 +1,5 @@
 import tlds from 'tlds' with { type: 'json' }
-import { quote } from '../base/fields.ts'
+import { printable, quote } from '../base/fields.ts'
 import { isAtOrBelow, isRfc1123Label, labelsOf, type Name, nameOf, parseName, ROOT } from '../dns/name.ts'
 
 export interface FederationConfig {
@@ -34,6 +34,9 @@ export function normaliseDomain(text: string): Name | undefined {
   }
 }
 
+/** Upper case and a final dot change nothing. */
+export const normaliseLabel = (text: string): string => text.toLowerCase().replace(/\.$/, '')
+
 /** Reads federations, name and domain, and refuses those that could not work or would lead queries back to us. */
 export function readFederations(
   entries: Iterable<readonly [string, unknown]>,
@@ -43,12 +46,12 @@ export function readFederations(
   const problems: string[] = []
   const warnings: string[] = []
   for (const [key, value] of entries) {
-    const name = key.toLowerCase().replace(/\.$/, '')
+    const name = normaliseLabel(key)
     const problem = problemOfName(name) ?? (federations.has(name) ? 'is given twice' : undefined)
     const domain = typeof value === 'string' ? normaliseDomain(value) : undefined
-    if (problem !== undefined) problems.push(`federations: name "${key}" ${problem}`)
+    if (problem !== undefined) problems.push(`federations: name ${quote(key)} ${problem}`)
     if (domain === undefined || domain === ROOT) {
-      problems.push(`federations.${key}: ${quote(value)} is not a domain name, such as example.com`)
+      problems.push(`federations.${printable(key)}: ${quote(value)} is not a domain name, such as example.com`)
       continue
     }
     const isHidden = bareNames === 'auto' && TOP_LEVEL.has(name)

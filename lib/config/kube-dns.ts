@@ -1,9 +1,12 @@
 import { isObject, quote } from '../base/fields.ts'
 import { type Address, parseIpAddress, parseServerAddress } from './address.ts'
-import { normaliseDomain } from './federations.ts'
+import { normaliseDomain, normaliseLabel } from './federations.ts'
 
 const DNS_PORT = 53
 const MAX_UPSTREAM_NAMESERVERS = 3
+
+/** The keys of the ConfigMap that we use. */
+export const KUBE_DNS_KEYS = ['federations', 'stubDomains', 'upstreamNameservers'] as const
 
 /** What the ConfigMap of kube-dns can say, as far as it goes; `federations` are checked where they are used. */
 export interface KubeDnsConfig {
@@ -34,12 +37,17 @@ export function parseKubeDns(data: ReadonlyMap<string, string>): Outcome {
     }
   }
   const config = {
-    federations: parseFederations(data.get('federations') ?? '', problems),
+    // Of a name that is given twice the last one counts, as it did there.
+    federations: lastOfEach(parseFederations(data.get('federations') ?? '', problems)),
     stubDomains: readStubDomains(json('stubDomains', {}), problems),
     upstreamNameservers: readUpstreams(json('upstreamNameservers', []), problems),
   }
   return { config, problems }
 }
+
+const lastOfEach = (entries: readonly [string, string][]): KubeDnsConfig['federations'] => [
+  ...new Map(entries.map((entry) => [normaliseLabel(entry[0]), entry])).values(),
+]
 
 function parseFederations(text: string, problems: string[]): [string, string][] {
   if (text.trim() === '') return []
@@ -56,13 +64,13 @@ function readStubDomains(value: unknown, problems: string[]): KubeDnsConfig['stu
     problems.push(`kube-dns key stubDomains: ${quote(value)} is not an object of domain to list of servers`)
     return {}
   }
-  const stubDomains: Record<string, Address[]> = {}
-  for (const [domain, servers] of Object.entries(value)) {
-    if (normaliseDomain(domain) === undefined)
-      problems.push(`kube-dns key stubDomains: ${quote(domain)} is not a domain name`)
-    stubDomains[domain] = readServers(servers, `stubDomains ${quote(domain)}`, parseServerAddress, problems)
-  }
-  return stubDomains
+  return Object.fromEntries(
+    Object.entries(value).map(([domain, servers]) => {
+      const isDomain = normaliseDomain(domain) !== undefined
+      if (!isDomain) problems.push(`kube-dns key stubDomains: ${quote(domain)} is not a domain name`)
+      return [domain, readServers(servers, `stubDomains ${quote(domain)}`, parseServerAddress, problems)]
+    }),
+  )
 }
 
 function readUpstreams(value: unknown, problems: string[]): Address[] {

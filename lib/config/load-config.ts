@@ -1,11 +1,11 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { codeOf } from '../base/error-text.ts'
 import type { Address } from './address.ts'
 import { parseResolvConf } from './resolv-conf.ts'
 import { assemble, DEFAULT_RESOLV_CONF, type References } from './assemble.ts'
 import type { Config } from './config.ts'
-import { parseKubeDns } from './kube-dns.ts'
+import { KUBE_DNS_KEYS, parseKubeDns } from './kube-dns.ts'
 import { parseConfig } from './parse-config.ts'
 import type { ConfigFile } from './schema.ts'
 import type { Environment } from './substitute.ts'
@@ -23,23 +23,22 @@ export interface Loaded {
 export async function loadConfig(path: string, env: Environment): Promise<Loaded> {
   const problems: string[] = []
   const text = await readText(path, problems)
-  const parsed = text === undefined ? { problems: [] } : parseConfig(text, env)
-  if ('problems' in parsed) {
-    problems.push(...parsed.problems)
-    return { config: undefined, problems, warnings: [], paths: [path] }
-  }
-  const { file } = parsed
+  const { file, problems: found } = text === undefined ? NOTHING : parseConfig(text, env)
+  problems.push(...found)
+  if (file === undefined) return { config: undefined, problems, warnings: [], paths: [path] }
   const kubeDns = await readKubeDns(file.kubeDns, problems)
-  const references = { kubeDns, resolvConf: await readResolvConfs(file, kubeDns, problems) }
-  const assembled = assemble(file, references)
-  problems.push(...assembled.problems)
+  const resolvConf = await readResolvConfs(file, kubeDns, problems)
+  const { config, problems: contradictions, warnings } = assemble(file, { kubeDns, resolvConf })
+  problems.push(...contradictions)
   return {
-    config: problems.length === 0 ? assembled.config : undefined,
+    config: problems.length === 0 ? config : undefined,
     problems,
-    warnings: assembled.warnings,
-    paths: [path, ...(file.kubeDns === undefined ? [] : [file.kubeDns]), ...references.resolvConf.keys()],
+    warnings,
+    paths: [path, ...(file.kubeDns === undefined ? [] : [file.kubeDns]), ...resolvConf.keys()],
   }
 }
+
+const NOTHING: ReturnType<typeof parseConfig> = { file: undefined, problems: [] }
 
 async function readText(path: string, problems: string[]): Promise<string | undefined> {
   try {
@@ -50,13 +49,15 @@ async function readText(path: string, problems: string[]): Promise<string | unde
   }
 }
 
-// One file for each key, as the volume of a ConfigMap has them. A directory that is not there is an empty ConfigMap.
+// One file for each key, as the volume of a ConfigMap has them. A key, or a directory, that is not there says nothing.
 async function readKubeDns(directory: string | undefined, problems: string[]): Promise<References['kubeDns']> {
   const data = new Map<string, string>()
-  for (const name of directory === undefined ? [] : await readdir(directory).catch(() => [])) {
-    if (name.startsWith('.')) continue
-    const text = await readText(join(directory ?? '', name), problems)
-    if (text !== undefined) data.set(name, text)
+  for (const key of directory === undefined ? [] : KUBE_DNS_KEYS) {
+    try {
+      data.set(key, await readFile(join(directory ?? '', key), 'utf8'))
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') problems.push(`kubeDns: ${directory}/${key} cannot be read (${codeOf(error)})`)
+    }
   }
   const { config, problems: found } = parseKubeDns(data)
   problems.push(...found)

@@ -1,43 +1,39 @@
-import * as v from 'valibot'
 import { LineCounter, parseDocument } from 'yaml'
 import { messageOf } from '../base/error-text.ts'
-import { quote } from '../base/fields.ts'
-import { type ConfigFile, configSchema } from './schema.ts'
+import { containsItself, printable } from '../base/fields.ts'
+import { type ConfigFile, configReader } from './schema.ts'
 import { type Environment, substitute } from './substitute.ts'
 
-type Outcome = { readonly file: ConfigFile } | { readonly problems: readonly string[] }
+interface Outcome {
+  /** What can be read of it, to find what contradicts itself; undefined if it is no YAML. Only without problems to be used. */
+  readonly file: ConfigFile | undefined
+  readonly problems: readonly string[]
+}
 
 /** Reads the text of a configuration file, by itself. Problems are complete, and say what is allowed. */
 export function parseConfig(text: string, env: Environment): Outcome {
   const lineCounter = new LineCounter()
-  const document = parseDocument(text, { lineCounter, prettyErrors: false })
-  if (document.errors.length > 0) {
-    return {
-      problems: document.errors.map(({ message, pos }) => `line ${lineCounter.linePos(pos[0]).line}: ${message}`),
-    }
-  }
+  const document = parseDocument(text, { lineCounter, prettyErrors: false, logLevel: 'error' })
+  // A warning is of a tag that is not understood, and what it stands at would be read as something else.
+  const faults = [...document.errors, ...document.warnings].map(
+    ({ message, pos }) => `line ${lineCounter.linePos(pos[0]).line}: ${printable(message)}`,
+  )
+  if (faults.length > 0) return { file: undefined, problems: faults }
   const problems: string[] = []
-  const value = substitute(plainValue(document, problems), env, problems)
-  if (problems.length > 0) return { problems }
-  const result = v.safeParse(configSchema, value ?? {})
-  return result.success ? { file: result.output } : { problems: result.issues.map(describe) }
+  const value = plainValue(document, problems)
+  if (problems.length > 0) return { file: undefined, problems }
+  const file = configReader.read(substitute(value ?? {}, env, problems), '', problems)
+  return { file, problems }
 }
 
-// An alias that multiplies itself is refused by the parser only here.
+// Aliases that multiply without end are refused only here, and one within its own anchor not even here.
 function plainValue(document: { toJS(): unknown }, problems: string[]): unknown {
   try {
-    return document.toJS()
+    const value = document.toJS()
+    if (containsItself(value)) problems.push('an alias stands within its own anchor')
+    return value
   } catch (error) {
-    problems.push(messageOf(error))
+    problems.push(printable(messageOf(error)))
     return undefined
   }
-}
-
-function describe(issue: v.BaseIssue<unknown>): string {
-  const where = v.getDotPath(issue) ?? ''
-  // What stands in no file has a place all the same.
-  const at = where === '' ? '' : `${where}: `
-  if (issue.input === undefined) return `${at}missing; expected ${issue.message}`
-  if (issue.expected === 'never') return `${at}${issue.message}`
-  return `${at}${quote(issue.input)} is not allowed; expected ${issue.message}`
 }

@@ -26,7 +26,7 @@ const MANIFEST = /\.(ya?ml|json)$/
 export class ManifestSource {
   readonly #options: Options
   readonly #files = new Map<string, Map<string, GoodFile>>()
-  #brokenTexts = new Map<string, string>()
+  readonly #brokenTexts = new Map<string, string>()
 
   constructor(options: Options) {
     this.#options = options
@@ -59,7 +59,8 @@ export class ManifestSource {
       const good = await this.#readFile(file, before.get(file))
       if (good !== undefined) now.set(file, good)
     }
-    this.#files.set(path, now)
+    // Files of which none was ever right tell nothing, not even that there is nothing.
+    if (names.length === 0 || now.size > 0 || this.#files.has(path)) this.#files.set(path, now)
   }
 
   async #readFile(file: string, before: GoodFile | undefined): Promise<GoodFile | undefined> {
@@ -76,6 +77,7 @@ export class ManifestSource {
       this.#complainOnce(file, text, `${file}: ${outcome.problem}; what was last read of it still counts`)
       return before
     }
+    this.#brokenTexts.delete(file)
     const objects = outcome.objects.flatMap(
       ({ value, line }) => slim(value, (problem) => this.#options.onProblem(`${file}: line ${line}: ${problem}`)) ?? [],
     )

@@ -1,6 +1,6 @@
 import { LineCounter, parseAllDocuments } from 'yaml'
 import { messageOf } from '../base/error-text.ts'
-import { fieldsOf, listOf, textOf } from '../base/fields.ts'
+import { containsItself, fieldsOf, textOf } from '../base/fields.ts'
 
 /** A Kubernetes object as it stands in a file, unchecked. */
 interface FoundObject {
@@ -22,7 +22,7 @@ export function readObjects(text: string, isJson: boolean): Outcome {
 
 function jsonDocument(text: string): Outcome {
   try {
-    return { objects: [{ value: JSON.parse(text), line: 1 }] }
+    return { objects: [{ value: JSON.parse(text.replace(/^\ufeff/, '')), line: 1 }] }
   } catch (error) {
     const message = messageOf(error)
     // The parser names the place, except at the end of the text.
@@ -35,12 +35,13 @@ function yamlDocuments(text: string): Outcome {
   const lineCounter = new LineCounter()
   const lineOf = (offset: number) => lineCounter.linePos(offset).line
   const objects: FoundObject[] = []
-  for (const document of parseAllDocuments(text, { lineCounter, prettyErrors: false })) {
+  for (const document of parseAllDocuments(text, { lineCounter, prettyErrors: false, logLevel: 'error' })) {
     const [error] = document.errors
     if (error !== undefined) return { problem: `line ${lineOf(error.pos[0])}: ${error.message}` }
     const line = lineOf(document.contents?.range?.[0] ?? document.range[0])
     try {
       const value: unknown = document.toJS()
+      if (containsItself(value)) return { problem: `line ${line}: an alias stands within its own anchor` }
       // An empty document is nothing.
       if (value !== null && value !== undefined) objects.push({ value, line })
     } catch (error) {
@@ -50,10 +51,13 @@ function yamlDocuments(text: string): Outcome {
   return { objects }
 }
 
+const MAX_NESTED_LISTS = 8
+
 // `kind: List`, or `ServiceList` and the like, whose items need not say what they are.
-function itemsOf(value: unknown): readonly unknown[] {
+function itemsOf(value: unknown, depth = 0): readonly unknown[] {
   const { apiVersion, kind, items } = fieldsOf(value)
   const [, itemKind] = /^(\w*)List$/.exec(textOf(kind) ?? '') ?? []
-  if (itemKind === undefined || !Array.isArray(items)) return [value]
-  return listOf(items).map((item) => (itemKind === '' ? item : { apiVersion, kind: itemKind, ...fieldsOf(item) }))
+  if (itemKind === undefined || !Array.isArray(items) || depth === MAX_NESTED_LISTS) return [value]
+  const typed = itemKind === '' ? items : items.map((item) => ({ apiVersion, kind: itemKind, ...fieldsOf(item) }))
+  return typed.flatMap((item: unknown) => itemsOf(item, depth + 1))
 }
