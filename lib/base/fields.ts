@@ -27,10 +27,7 @@ export function quote(value: unknown): string {
 /** Text that stands in a message without quotes: on one line, not endless, and without control characters. */
 export function printable(text: string): string {
   const short = text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN - 3)}...` : text
-  return short.replace(
-    /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
+  return short.replace(/[\p{Cc}\u2028\u2029]/gu, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 /** Whether a value contains itself, so that it cannot be written down. */

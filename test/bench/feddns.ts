@@ -1,0 +1,63 @@
+import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import type { Interface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { version } from '../../cmd/version.ts'
+import { FEDERATION, LOCAL_SERVICE, LOCATION } from './scenarios.ts'
+import { SERVER_CORE, type Server } from './server.ts'
+
+const PROGRAM = fileURLToPath(new URL('../../cmd/feddns.ts', import.meta.url))
+
+/** The resolver as it runs from a checkout, with its metrics on; the cluster is a file. */
+export const feddns: Server = {
+  name: 'feddns',
+  version: () => version,
+  start: async (_scenario, { children, folder, upstreamPort }) => {
+    const config = `${folder}/feddns.yaml`
+    const manifests = `${folder}/cluster.json`
+    await writeFile(manifests, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: clusterObjects() }))
+    await writeFile(config, configuration(manifests, upstreamPort))
+    const child = children.start(SERVER_CORE, [process.execPath, PROGRAM, 'resolver', '--config', config])
+    return { child, port: await Promise.race([listeningPort(child.lines), child.ended]) }
+  },
+}
+
+const configuration = (manifests: string, upstreamPort: number): string => `
+federations: { ${FEDERATION}: ${LOCATION.domain} }
+location: { zone: ${LOCATION.zone}, region: ${LOCATION.region} }
+listen: ["127.0.0.1:0"]
+http: { listen: "127.0.0.1:0" }
+source: { manifests: ["${manifests}"] }
+forward: { upstreams: ["127.0.0.1:${upstreamPort}"] }
+lameDuck: 0s
+`
+
+function clusterObjects(): readonly object[] {
+  const { service, namespace, address } = LOCAL_SERVICE
+  const ports = [{ name: 'http', port: 80, protocol: 'TCP' }]
+  return [
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: service, namespace },
+      spec: { type: 'ClusterIP', clusterIP: address, clusterIPs: [address], ports },
+    },
+    {
+      apiVersion: 'discovery.k8s.io/v1',
+      kind: 'EndpointSlice',
+      metadata: { name: `${service}-1`, namespace, labels: { 'kubernetes.io/service-name': service } },
+      addressType: 'IPv4',
+      ports,
+      endpoints: [{ addresses: ['10.4.0.7'], conditions: { ready: true } }],
+    },
+  ]
+}
+
+// The line of the log that tells where it listens.
+async function listeningPort(lines: Interface): Promise<number> {
+  for (;;) {
+    const [line] = (await once(lines, 'line')) as [string]
+    const { msg, addresses } = JSON.parse(line) as { msg: string; addresses?: string[] }
+    if (msg === 'listening') return Number(addresses?.[0]?.split(':').at(-1))
+  }
+}

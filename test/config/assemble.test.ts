@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { assemble } from '../../lib/config/assemble.ts'
+import type { Address } from '../../lib/config/address.ts'
+import { parseKubeDns } from '../../lib/config/kube-dns.ts'
+import { formatName, parseName } from '../../lib/dns/name.ts'
+import { fileOf, withKey } from './minimal.ts'
+
+const DEFAULT_SERVERS = [{ host: '192.0.2.53', port: 53 }]
+
+/** A configuration, with what a kube-dns ConfigMap says beside it. */
+function assembled(yaml: string, kubeDns: Readonly<Record<string, string>> = {}) {
+  const { config, problems } = parseKubeDns(new Map(Object.entries(kubeDns)))
+  assert.deepEqual(problems, [])
+  return assemble(fileOf(withKey(yaml)), {
+    kubeDns: config,
+    resolvConf: new Map([['/etc/resolv.conf', DEFAULT_SERVERS]]),
+  })
+}
+
+const stubsOf = (domains: ReadonlyMap<string, readonly Address[]>) =>
+  Object.fromEntries([...domains].map(([name, servers]) => [formatName(parseNameOf(name)), servers.map(textOf)]))
+const parseNameOf = (wire: string) => wire as ReturnType<typeof parseName>
+const textOf = ({ host, port }: Address): string => `${host}:${port}`
+
+const FED = 'federations: { fleet: example.com }\n'
+
+// What contradicts itself, and what the problem must say.
+const CONTRADICTIONS: readonly (readonly [string, RegExp])[] = [
+  ['listen: ["127.0.0.1:53", "127.0.0.1:53"]', /^listen: 127\.0\.0\.1 port 53 is given twice/],
+  ['listen: ["[::1]:53", "[0:0:0:0:0:0:0:1]:53"]', /^listen: .* is given twice/],
+  ['listen: ["127.0.0.2:53"]\nforward: { upstreams: [127.0.0.2] }', /^forward: 127\.0\.0\.2 port 53 .* listen on/],
+  ['listen: ["[::1]:53"]\nforward: { upstreams: ["0::1"] }', /^forward: .* listen on/],
+  ['listen: ["127.0.0.2:53"]\nforward: { stubDomains: { a.b: [127.0.0.2] } }', /^forward: .* listen on/],
+  ['listen: ["127.0.0.2:53"]\nclusterDNS: [127.0.0.2]', /127\.0\.0\.2 port 53 is an address that we listen on/],
+  ['listen: ["127.0.0.2:53"]\nhttp: { listen: "127.0.0.2:53" }', /^http.*127\.0\.0\.2.*53/],
+  ['federations: { a.b: example.com }', /^federations: name "a\.b" is not an RFC 1123 label/],
+  ['federations: { "": example.com }', /^federations: name "" is not an RFC 1123 label/],
+  ['federations: { a_b: example.com }', /^federations: name "a_b" is not an RFC 1123 label/],
+  ['federations: { Pod: example.com }', /^federations: name "Pod" is reserved/],
+  ['federations: { svc.: example.com }', /^federations: name "svc\." is reserved/],
+  ['federations: { prod: example.com, PROD: example.org }', /^federations: name "PROD" is given twice/],
+  ['federations: { prod: example.com, prod.: example.org }', /^federations: name "prod\." is given twice/],
+  ['federations: { prod: 5 }', /^federations\.prod: 5 is not a domain name, such as example\.com/],
+  ['federations: { prod: "" }', /^federations\.prod: "" is not a domain name/],
+  ['federations: { prod: . }', /^federations\.prod: "\." is not a domain name/],
+  ['federations: { prod: }', /^federations\.prod: null is not a domain name/],
+  ['federations: { prod: [example.com] }', /^federations\.prod: \["example\.com"\] is not a domain name/],
+  ['federations: { prod: a_b.com }', /^federations\.prod: "a_b\.com" is not a domain name/],
+  ['federations: { prod: Cluster.Local. }', /^federations\.prod: .* below the cluster domain/],
+  ['federations: { prod: x.cluster.local }', /^federations\.prod: .* below the cluster domain/],
+  ['clusterDomain: k8s.example\nfederations: { prod: k8s.example }', /^federations\.prod: .* below the cluster domain/],
+  ['federations: { prod: prod }', /^federations\.prod: .* below the federation "prod"/],
+  ['federations: { prod: x.prod }', /^federations\.prod: .* below the federation "prod"/],
+  ['federations: { prod: example.com, stage: x.prod }', /^federations\.stage: .* below the federation "prod"/],
+  ['bareNames: always\nfederations: { local: example.com }', /cluster domain is at or below "local"/],
+  [`${FED}forward: { stubDomains: { Fleet.: [10.0.0.2] } }`, /^forward\.stubDomains: "fleet" is a federation/],
+  ['forward: { stubDomains: { a_b: [10.0.0.2] } }', /^forward\.stubDomains: "a_b" is not a domain name/],
+  ['forward: { stubDomains: { .: [10.0.0.2] } }', /^forward\.stubDomains: "\." is not a domain name/],
+  ['forward: { stubDomains: { a.b: [10.0.0.2], A.B.: [10.0.0.3] } }', /^forward\.stubDomains: "A\.B\." is given twice/],
+]
+
+for (const [yaml, message] of CONTRADICTIONS) {
+  test(`${JSON.stringify(yaml)} contradicts itself`, () => {
+    assert.ok(
+      assembled(yaml).problems.some((problem) => message.test(problem)),
+      assembled(yaml).problems.join('\n') || 'not refused',
+    )
+  })
+}
+
+test('what only looks like a contradiction is allowed', () => {
+  for (const yaml of [
+    'listen: ["127.0.0.1:0", "127.0.0.1:0"]',
+    'listen: ["127.0.0.1:53", "127.0.0.1:54", "127.0.0.2:53", "[::1]:53"]',
+    'listen: ["127.0.0.1:53"]\nforward: { upstreams: ["127.0.0.1:54"] }',
+    'federations: { prod: notcluster.local }',
+    'federations: { prod: example.prod.com, stage: example.com }',
+    'federations: { local: example.com }',
+    'federations: { dev: example.com }\nforward: { stubDomains: { dev: [10.0.0.2] } }',
+    `${FED}forward: { stubDomains: { notfleet: [10.0.0.2] } }`,
+  ])
+    assert.deepEqual(assembled(yaml).problems, [], yaml)
+})
+
+test('a federation is kept in lower case without a final dot, whatever it is called', () => {
+  const { config } = assembled('federations: { Prod.: Example.COM., constructor: example.org, prototype: example.net }')
+  const found = [...config.federations].map(([key, { name, domain }]) => [key, name, formatName(domain)])
+  assert.deepEqual(found, [
+    ['prod', 'prod', 'example.com.'],
+    ['constructor', 'constructor', 'example.org.'],
+    ['prototype', 'prototype', 'example.net.'],
+  ])
+})
+
+test('a stub domain may have any name too', () => {
+  const { config } = assembled('forward: { stubDomains: { constructor: [10.0.0.2] } }', {
+    stubDomains: '{"toString": ["10.0.0.3"]}',
+  })
+  assert.deepEqual(stubsOf(config.stubDomains), { 'constructor.': ['10.0.0.2:53'], 'tostring.': ['10.0.0.3:53'] })
+})
+
+test('a federation named like a top-level or special-use domain is served by its long names, and reported', () => {
+  for (const name of ['dev', 'app', 'local', 'test', 'internal', 'COM']) {
+    const { config, warnings } = assembled(`federations: { ${name}: example.org }`)
+    assert.equal(config.federations.get(name.toLowerCase())?.bare, false, name)
+    assert.match(warnings.join('\n'), new RegExp(`"${name.toLowerCase()}".*bareNames: always`))
+  }
+  const { config, warnings } = assembled('bareNames: always\nfederations: { dev: example.org, prod: example.net }')
+  assert.deepEqual(
+    [...config.federations.values()].map(({ bare }) => bare),
+    [true, true],
+  )
+  assert.deepEqual(warnings, [])
+})
+
+test('without short names no federation has any', () => {
+  const { config, warnings } = assembled('bareNames: never\nfederations: { dev: example.org, prod: example.net }')
+  assert.deepEqual(
+    [...config.federations.values()].map(({ bare }) => bare),
+    [false, false],
+  )
+  assert.deepEqual(warnings, [])
+})
+
+test('upstreams are those of the file, else those of kube-dns, else those of /etc/resolv.conf', () => {
+  const kubeDns = { upstreamNameservers: '["10.0.0.8", "10.0.0.9:54"]' }
+  const file = 'forward: { upstreams: [10.0.0.7] }'
+  assert.deepEqual(assembled(file, kubeDns).config.upstreams.map(textOf), ['10.0.0.7:53'])
+  assert.deepEqual(assembled('forward: {}', kubeDns).config.upstreams.map(textOf), ['10.0.0.8:53', '10.0.0.9:54'])
+  assert.deepEqual(assembled('forward: {}').config.upstreams, DEFAULT_SERVERS)
+  assert.deepEqual(assembled('forward: { upstreams: [] }', kubeDns).config.upstreams, [])
+})
+
+test('servers of a resolv.conf stand among the upstreams where it was named', () => {
+  const { config } = assembled('forward: { upstreams: [10.0.0.1, /etc/resolv.conf, 10.0.0.2] }')
+  assert.deepEqual(
+    config.upstreams.map(({ host }) => host),
+    ['10.0.0.1', '192.0.2.53', '10.0.0.2'],
+  )
+})
+
+test('of a federation that both name, the file has the last word, in whatever letters', () => {
+  const kubeDns = { federations: 'prod=kube.example,Stage=kube.example,only=kube.example' }
+  const { config, problems } = assembled('federations: { Prod: file.example, stage.: file.example }', kubeDns)
+  assert.deepEqual(problems, [])
+  assert.deepEqual(
+    Object.fromEntries([...config.federations].map(([name, { domain }]) => [name, formatName(domain)])),
+    {
+      prod: 'file.example.',
+      stage: 'file.example.',
+      only: 'kube.example.',
+    },
+  )
+})
+
+test('of a stub domain that both name, the file has the last word, in whatever letters', () => {
+  const kubeDns = { stubDomains: '{"a.b": ["10.0.0.8"], "c.d": ["10.0.0.8"], "e.f": ["10.0.0.8"]}' }
+  const { config, problems } = assembled('forward: { stubDomains: { A.B.: [10.0.0.7], c.d: [] } }', kubeDns)
+  assert.deepEqual(problems, [])
+  assert.deepEqual(stubsOf(config.stubDomains), { 'a.b.': ['10.0.0.7:53'], 'e.f.': ['10.0.0.8:53'] })
+})
+
+test('of a federation that kube-dns names twice the last one counts, as it did there', () => {
+  for (const federations of ['a=x.example,A=y.example', 'a=x.example,a=y.example']) {
+    const { config, problems } = assembled('', { federations })
+    assert.deepEqual(problems, [])
+    assert.equal(formatName(config.federations.get('a')?.domain ?? parseName('.')), 'y.example.')
+  }
+})
+
+test('kube-dns may not give a stub domain twice in two spellings, of which it allowed only one', () => {
+  const stubDomains = '{"a.b": ["10.0.0.1"], "A.B.": ["10.0.0.2"]}'
+  assert.match(assembled('', { stubDomains }).problems.join('\n'), /"A\.B\." is given twice/)
+})
+
+test('names of the cluster and reverse names go to the cluster DNS, but for stub domains', () => {
+  const { config } = assembled(
+    'clusterDNS: [10.0.0.10]\nforward: { stubDomains: { in-addr.arpa: [10.0.0.7], x.cluster.local: [10.0.0.8] } }',
+  )
+  assert.deepEqual(stubsOf(config.stubDomains), {
+    'cluster.local.': ['10.0.0.10:53'],
+    'in-addr.arpa.': ['10.0.0.7:53'],
+    'ip6.arpa.': ['10.0.0.10:53'],
+    'x.cluster.local.': ['10.0.0.8:53'],
+  })
+  assert.deepEqual(stubsOf(assembled('clusterDNS: auto').config.stubDomains), {})
+})

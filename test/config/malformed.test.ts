@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { isIP } from 'node:net'
+import { test } from 'node:test'
+import * as fc from 'fast-check'
+import type { Address } from '../../lib/config/address.ts'
+import type { Config } from '../../lib/config/config.ts'
+import { loadConfig } from '../../lib/config/load-config.ts'
+import { isObject } from '../../lib/base/fields.ts'
+import { isRfc1123Label, labelsOf } from '../../lib/dns/name.ts'
+import { temporaryFolder } from '../helpers/temporary-folder.ts'
+import { malformed, WHOLE } from './malformed.ts'
+
+const KEYS = Object.entries(WHOLE).flatMap(([key, value]) => [key, ...(isObject(value) ? Object.keys(value) : [])])
+const NAMES_SOMETHING = new RegExp(`\\bline \\d+|alias|variable|cannot be read|\\b(${KEYS.join('|')})\\b`, 'i')
+
+const assertNumbers = ({ source, health, answers, cacheEntries, lameDuckMs }: Config): void => {
+  const bounds: readonly (readonly [number, number, number])[] = [
+    [source.grace, 0, 86_400_000],
+    [health.minReady, 1, 100_000],
+    [health.leaveAfter, 0, 86_400_000],
+    [health.returnAfter, 0, 86_400_000],
+    [answers.ttl, 1, 3600],
+    [answers.redirectTtl, 1, 3600],
+    [cacheEntries, 0, 10_000_000],
+    [lameDuckMs, 0, 300_000],
+  ]
+  for (const [value, least, most] of bounds) assert.ok(Number.isInteger(value) && value >= least && value <= most)
+  assert.ok(['cname', 'flat'].includes(answers.style))
+}
+
+const assertAddresses = ({ listen, upstreams, stubDomains, allow, http }: Config): void => {
+  const isPort = ({ port }: Address, least: number) => Number.isInteger(port) && port >= least && port <= 65_535
+  for (const address of [...listen, ...(http === undefined ? [] : [http])])
+    assert.ok(isIP(address.host) !== 0 && isPort(address, 0))
+  for (const address of upstreams) assert.ok(isIP(address.host) !== 0 && isPort(address, 1))
+  for (const servers of stubDomains.values()) {
+    assert.ok(servers.length > 0)
+    for (const server of servers) assert.ok(server.host !== '' && isPort(server, 1))
+  }
+  for (const { host, bits } of allow) assert.ok(isIP(host) !== 0 && bits >= 0 && bits <= 128)
+}
+
+/** Nothing is missing and nothing is out of its bounds: nobody looks again. */
+function assertWhole(config: Config): void {
+  for (const label of labelsOf(config.clusterDomain)) assert.ok(isRfc1123Label(label))
+  assert.ok(labelsOf(config.clusterDomain).length > 0)
+  for (const [key, { name, domain, bare }] of config.federations) {
+    assert.ok(key === name && isRfc1123Label(name) && typeof bare === 'boolean')
+    assert.ok(labelsOf(domain).length > 0 && labelsOf(domain).every(isRfc1123Label))
+  }
+  assert.ok(['zone', 'zone.region'].includes(config.publicNames))
+  assert.ok(['zone', 'region', 'global'].includes(config.location.scope))
+  for (const label of [config.location.zone, config.location.region])
+    assert.ok(label === undefined || isRfc1123Label(label))
+  assert.ok(config.listen.length > 0)
+  assert.ok(config.source.manifests.length > 0 && config.source.manifests.every((path) => path.length > 0))
+  assertNumbers(config)
+  assertAddresses(config)
+}
+
+test('the configuration that is broken below is right before that', async () => {
+  await using folder = await temporaryFolder()
+  const { config, problems } = await loadConfig(await folder.write('config.yaml', WHOLE), {})
+  assert.deepEqual(problems, [])
+  assertWhole(config as Config)
+})
+
+test('1,000 malformed configurations: each is taken as a whole, or refused with what is wrong; none is a crash', async () => {
+  await using folder = await temporaryFolder()
+  let refused = 0
+  await fc.assert(
+    fc.asyncProperty(malformed, async (text) => {
+      const { config, problems } = await loadConfig(await folder.write('config.yaml', text), {})
+      if (config !== undefined) {
+        assert.deepEqual(problems, [], 'both a configuration and problems')
+        return assertWhole(config)
+      }
+      refused++
+      assert.ok(problems.length > 0, 'neither a configuration nor a problem')
+      for (const problem of problems) assert.match(problem, NAMES_SOMETHING)
+    }),
+    { numRuns: 1000 },
+  )
+  assert.ok(refused > 500, `only ${refused} of 1,000 were wrong at all`)
+})

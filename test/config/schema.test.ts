@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { parseName } from '../../lib/dns/name.ts'
+import { fileOf, MINIMAL, problemsOf, withKey } from './minimal.ts'
+
+const at = (value: unknown, path: string): unknown =>
+  path.split('.').reduce((inner, key) => (inner as Record<string, unknown>)[key], value)
+
+test('what is left out has its default', () => {
+  assert.deepEqual(fileOf(MINIMAL), {
+    clusterDomain: parseName('cluster.local'),
+    federations: {},
+    publicNames: 'zone',
+    bareNames: 'auto',
+    location: { scope: 'zone' },
+    listen: [{ host: '127.0.0.1', port: 0 }],
+    source: { manifests: ['cluster'], grace: 10_000 },
+    health: { minReady: 1, leaveAfter: 0, returnAfter: 0 },
+    answers: { ttl: 5, redirectTtl: 30, style: 'cname' },
+    clusterDNS: [],
+    forward: { stubDomains: {} },
+    cache: { entries: 10_000 },
+    acl: {
+      allow: [
+        { host: '127.0.0.0', bits: 8 },
+        { host: '10.0.0.0', bits: 8 },
+        { host: '172.16.0.0', bits: 12 },
+        { host: '192.168.0.0', bits: 16 },
+        { host: '100.64.0.0', bits: 10 },
+        { host: '169.254.0.0', bits: 16 },
+        { host: '::1', bits: 128 },
+        { host: 'fc00::', bits: 7 },
+        { host: 'fe80::', bits: 10 },
+      ],
+    },
+    lameDuck: 5000,
+  })
+})
+
+// What is written, the key that it is about, and what it becomes.
+const GOOD: readonly (readonly [string, string, unknown])[] = [
+  ['clusterDomain: Cluster.Example.', 'clusterDomain', parseName('cluster.example')],
+  ['clusterDomain: k8s', 'clusterDomain', parseName('k8s')],
+  ['federations: { prod: example.com }', 'federations', { prod: 'example.com' }],
+  ['federations: {}', 'federations', {}],
+  ['publicNames: zone', 'publicNames', 'zone'],
+  ['publicNames: zone.region', 'publicNames', 'zone.region'],
+  ['bareNames: auto', 'bareNames', 'auto'],
+  ['bareNames: always', 'bareNames', 'always'],
+  ['bareNames: never', 'bareNames', 'never'],
+  ['location: { node: Node-1.example }', 'location.node', 'Node-1.example'],
+  ['location: { zone: US-Central1-F }', 'location.zone', 'us-central1-f'],
+  ['location: { region: us-central1 }', 'location.region', 'us-central1'],
+  ['location: { scope: region }', 'location.scope', 'region'],
+  ['location: { scope: global }', 'location.scope', 'global'],
+  ['listen: ["127.0.0.1:1053"]', 'listen', [{ host: '127.0.0.1', port: 1053 }]],
+  ['listen: ["[::1]:53", "10.0.0.10:65535"]', 'listen.1', { host: '10.0.0.10', port: 65_535 }],
+  ['listen: ["[fd00::10]:53"]', 'listen.0', { host: 'fd00::10', port: 53 }],
+  ['source: { manifests: [a, b/c.yaml] }', 'source.manifests', ['a', 'b/c.yaml']],
+  ['source: { manifests: [a], grace: 0s }', 'source.grace', 0],
+  ['source: { manifests: [a], grace: 24h }', 'source.grace', 86_400_000],
+  ['health: { minReady: 3 }', 'health.minReady', 3],
+  ['health: { minReady: 100000 }', 'health.minReady', 100_000],
+  ['health: { leaveAfter: 500ms }', 'health.leaveAfter', 500],
+  ['health: { leaveAfter: 1m30s }', 'health.leaveAfter', 90_000],
+  ['health: { returnAfter: 1.5s }', 'health.returnAfter', 1500],
+  ['answers: { ttl: 1s }', 'answers.ttl', 1],
+  ['answers: { ttl: 1h }', 'answers.ttl', 3600],
+  ['answers: { ttl: 2000ms }', 'answers.ttl', 2],
+  ['answers: { redirectTtl: 1m }', 'answers.redirectTtl', 60],
+  ['answers: { style: flat }', 'answers.style', 'flat'],
+  ['clusterDNS: auto', 'clusterDNS', []],
+  ['clusterDNS: off', 'clusterDNS', []],
+  ['clusterDNS: [10.0.0.2, "10.0.0.3:5353"]', 'clusterDNS.1', { host: '10.0.0.3', port: 5353 }],
+  ['forward: { upstreams: [192.0.2.1] }', 'forward.upstreams', [{ host: '192.0.2.1', port: 53 }]],
+  ['forward: { upstreams: ["192.0.2.1:5353"] }', 'forward.upstreams.0', { host: '192.0.2.1', port: 5353 }],
+  ['forward: { upstreams: ["2001:db8::1"] }', 'forward.upstreams.0', { host: '2001:db8::1', port: 53 }],
+  ['forward: { upstreams: ["[2001:db8::1]:5353"] }', 'forward.upstreams.0', { host: '2001:db8::1', port: 5353 }],
+  ['forward: { upstreams: [/etc/resolv.conf] }', 'forward.upstreams.0', { resolvConf: '/etc/resolv.conf' }],
+  ['forward: { upstreams: [] }', 'forward.upstreams', []],
+  ['forward: { stubDomains: { acme: [NS.Acme] } }', 'forward.stubDomains.acme', [{ host: 'ns.acme', port: 53 }]],
+  ['forward: { stubDomains: { acme: ["10.0.0.1:54"] } }', 'forward.stubDomains.acme.0', { host: '10.0.0.1', port: 54 }],
+  ['cache: { entries: 0 }', 'cache.entries', 0],
+  ['cache: { entries: 10000000 }', 'cache.entries', 10_000_000],
+  ['acl: { allow: [0.0.0.0/0] }', 'acl.allow', [{ host: '0.0.0.0', bits: 0 }]],
+  ['acl: { allow: ["2001:db8::/128"] }', 'acl.allow.0', { host: '2001:db8::', bits: 128 }],
+  ['acl: { allow: [] }', 'acl.allow', []],
+  ['http: { listen: "0.0.0.0:9253" }', 'http.listen', { host: '0.0.0.0', port: 9253 }],
+  ['http: { listen: "[::1]:0" }', 'http.listen', { host: '::1', port: 0 }],
+  ['kubeDns: /etc/kube-dns', 'kubeDns', '/etc/kube-dns'],
+  ['lameDuck: 0s', 'lameDuck', 0],
+  ['lameDuck: 5m', 'lameDuck', 300_000],
+]
+
+for (const [yaml, key, value] of GOOD) {
+  test(`"${yaml}" is taken`, () => assert.deepEqual(at(fileOf(withKey(yaml)), key), value))
+}
+
+const DURATION = 'a duration from 0s to 24h, such as 500ms, 10s or 2m'
+const SECONDS = 'a duration of whole seconds from 1s to 1h'
+
+// What is written, the key that the problem must name, the value that it must show, and what it must say is allowed.
+const BAD: readonly (readonly [string, string, string, string])[] = [
+  ['clusterDomain: a_b.local', 'clusterDomain', '"a_b.local"', 'a domain name, such as cluster.local'],
+  ['clusterDomain: ""', 'clusterDomain', '""', 'a domain name'],
+  ['clusterDomain: .', 'clusterDomain', '"."', 'a domain name'],
+  ['clusterDomain: a..b', 'clusterDomain', '"a..b"', 'a domain name'],
+  ['clusterDomain: 5', 'clusterDomain', '5', 'a domain name'],
+  ['federations: example.com', 'federations', '"example.com"', 'a mapping of federation to domain'],
+  ['federations: [example.com]', 'federations', '["example.com"]', 'a mapping of federation to domain'],
+  ['publicNames: region', 'publicNames', '"region"', 'one of zone, zone.region'],
+  ['bareNames: sometimes', 'bareNames', '"sometimes"', 'one of auto, always, never'],
+  ['bareNames: true', 'bareNames', 'true', 'one of auto, always, never'],
+  ['location: n1', 'location', '"n1"', 'a mapping of the keys node, zone, region, scope'],
+  ['location: { node: "" }', 'location.node', '""', 'the name of a node'],
+  ['location: { node: 7 }', 'location.node', '7', 'the name of a node'],
+  ['location: { zone: a.b }', 'location.zone', '"a.b"', 'one RFC 1123 label'],
+  ['location: { region: -a }', 'location.region', '"-a"', 'one RFC 1123 label'],
+  ['location: { scope: node }', 'location.scope', '"node"', 'one of zone, region, global'],
+  ['listen: "127.0.0.1:53"', 'listen', '"127.0.0.1:53"', 'a list of addresses'],
+  ['listen: []', 'listen', '[]', 'at least one address'],
+  ['listen: ["0.0.0.0:53"]', 'listen.0', '"0.0.0.0:53"', 'no wildcard'],
+  ['listen: ["[::]:53"]', 'listen.0', '"[::]:53"', 'no wildcard'],
+  ['listen: ["[0:0:0:0:0:0:0:0]:53"]', 'listen.0', '"[0:0:0:0:0:0:0:0]:53"', 'no wildcard'],
+  ['listen: ["[::ffff:0.0.0.0]:53"]', 'listen.0', '"[::ffff:0.0.0.0]:53"', 'no wildcard'],
+  ['listen: [":53"]', 'listen.0', '":53"', 'no wildcard'],
+  ['listen: ["127.0.0.1"]', 'listen.0', '"127.0.0.1"', 'an IP address and a port'],
+  ['listen: ["localhost:53"]', 'listen.0', '"localhost:53"', 'an IP address and a port'],
+  ['listen: ["127.0.0.1:53", "127.0.0.1:65536"]', 'listen.1', '"127.0.0.1:65536"', 'an IP address and a port'],
+  ['listen: ["::1:53"]', 'listen.0', '"::1:53"', 'an IP address and a port'],
+  ['listen: [53]', 'listen.0', '53', 'an IP address and a port'],
+  ['source: demo', 'source', '"demo"', 'a mapping of the keys manifests, grace'],
+  ['source: { manifests: demo }', 'source.manifests', '"demo"', 'a list of paths'],
+  ['source: { manifests: [] }', 'source.manifests', '[]', 'at least one path'],
+  ['source: { manifests: [""] }', 'source.manifests.0', '""', 'a path'],
+  ['source: { manifests: [a], grace: 25h }', 'source.grace', '"25h"', DURATION],
+  ['source: { manifests: [a], grace: 10 }', 'source.grace', '10', DURATION],
+  ['health: { minReady: 0 }', 'health.minReady', '0', 'a whole number from 1 to 100000'],
+  ['health: { minReady: 1.5 }', 'health.minReady', '1.5', 'a whole number from 1 to 100000'],
+  ['health: { minReady: "1" }', 'health.minReady', '"1"', 'a whole number from 1 to 100000'],
+  ['health: { leaveAfter: 5 minutes }', 'health.leaveAfter', '"5 minutes"', DURATION],
+  ['health: { leaveAfter: -1s }', 'health.leaveAfter', '"-1s"', DURATION],
+  ['health: { returnAfter: 2d }', 'health.returnAfter', '"2d"', DURATION],
+  ['answers: { ttl: 0s }', 'answers.ttl', '"0s"', SECONDS],
+  ['answers: { ttl: 1500ms }', 'answers.ttl', '"1500ms"', SECONDS],
+  ['answers: { ttl: 5 }', 'answers.ttl', '5', SECONDS],
+  ['answers: { redirectTtl: 61m }', 'answers.redirectTtl', '"61m"', SECONDS],
+  ['answers: { style: CNAME }', 'answers.style', '"CNAME"', 'one of cname, flat'],
+  ['answers: []', 'answers', '[]', 'a mapping of the keys ttl, redirectTtl, style'],
+  ['clusterDNS: kube-dns', 'clusterDNS', '"kube-dns"', 'auto, off, or a list of IP addresses'],
+  ['clusterDNS: [10.0.0.1, ns]', 'clusterDNS', '["10.0.0.1","ns"]', 'auto, off, or a list of IP addresses'],
+  ['forward: { upstreams: 192.0.2.1 }', 'forward.upstreams', '"192.0.2.1"', 'a list of upstreams'],
+  ['forward: { upstreams: [ns.example] }', 'forward.upstreams.0', '"ns.example"', 'the path of a resolv.conf file'],
+  ['forward: { upstreams: ["192.0.2.1:0"] }', 'forward.upstreams.0', '"192.0.2.1:0"', 'an IP address'],
+  ['forward: { stubDomains: [a.b] }', 'forward.stubDomains', '["a.b"]', 'a mapping of domain to list of servers'],
+  ['forward: { stubDomains: { a.b: 10.0.0.1 } }', 'forward.stubDomains.a.b', '"10.0.0.1"', 'a list of servers'],
+  ['forward: { stubDomains: { a.b: [n_s] } }', 'forward.stubDomains.a.b.0', '"n_s"', 'a host name'],
+  ['cache: { entries: -1 }', 'cache.entries', '-1', 'a whole number from 0 to 10000000'],
+  ['cache: { entries: 1e8 }', 'cache.entries', '100000000', 'a whole number from 0 to 10000000'],
+  ['acl: { allow: all }', 'acl.allow', '"all"', 'a list of networks'],
+  ['acl: { allow: [10.0.0.0] }', 'acl.allow.0', '"10.0.0.0"', 'a network, such as 10.0.0.0/8 or fd00::/8'],
+  ['acl: { allow: [10.0.0.0/33] }', 'acl.allow.0', '"10.0.0.0/33"', 'a network'],
+  ['acl: { allow: ["::/129"] }', 'acl.allow.0', '"::/129"', 'a network'],
+  ['http: true', 'http', 'true', 'a mapping of the keys listen'],
+  ['http: { listen: 9253 }', 'http.listen', '9253', 'an IP address and a port, such as 127.0.0.1:9253'],
+  ['kubeDns: ""', 'kubeDns', '""', 'a path'],
+  ['kubeDns: [a]', 'kubeDns', '["a"]', 'a path'],
+  ['lameDuck: 6m', 'lameDuck', '"6m"', 'a duration from 0s to 5m'],
+  ['lameDuck:', 'lameDuck', 'null', 'a duration from 0s to 5m'],
+]
+
+for (const [yaml, key, seen, wish] of BAD) {
+  test(`"${yaml}" is refused, with key, value and what is allowed`, () => {
+    const [problem = 'not refused', ...more] = problemsOf(withKey(yaml))
+    assert.deepEqual(more, [])
+    assert.ok(problem.startsWith(`${key}: `), problem)
+    for (const part of [seen, wish]) assert.ok(problem.includes(part), problem)
+  })
+}
+
+// An unknown key is answered with the keys that are allowed in its place.
+function leavesOf(path: readonly string[] = []): string[] {
+  const value = path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), { unknown: 1 })
+  const message = problemsOf(JSON.stringify(value)).find((problem) => problem.includes('unknown: no such key'))
+  if (message === undefined) return [path.join('.')]
+  return message
+    .replace(/.*allowed here: /, '')
+    .split(', ')
+    .flatMap((key) => leavesOf([...path, key]))
+}
+
+test('the tables above leave out no key', () => {
+  const leaves = leavesOf()
+  assert.ok(leaves.includes('forward.stubDomains'), leaves.join())
+  for (const [name, rows] of Object.entries({ GOOD, BAD })) {
+    const missing = leaves.filter((leaf) => !rows.some(([, key]) => `${key}.`.startsWith(`${leaf}.`)))
+    assert.deepEqual(missing, [], `without a row in ${name}`)
+  }
+})
