@@ -23,11 +23,14 @@ export interface ChainOptions {
   readonly routeOf: (name: Name) => unknown
 }
 
+// Beside the routes: who answers federated names.
+const OURSELVES = Symbol('ourselves')
+
 /** The order in which a query is offered around, written once: policy, federation, forward. */
 export function resolverChain(options: ChainOptions): Resolve {
   const { settings, forward } = options
   const recognise = recogniser(settings)
-  const belongsTo = (name: Name) => (recognise(name) === undefined ? options.routeOf(name) : recogniser)
+  const belongsTo = (name: Name) => (recognise(name) === undefined ? options.routeOf(name) : OURSELVES)
   const follow = follower({ step: (query) => step(query), belongsTo })
   const step = firstOf(refuseMetaTypes, federated(firstOf(answerAny, forward), { ...options, follow }))
   const whole = chased(step, follow)

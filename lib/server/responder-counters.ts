@@ -1,7 +1,7 @@
 import { FLAG } from '../dns/constants.ts'
 
 const KNOWN_TYPES = 256
-const RCODES = 16
+const RCODES = 24
 const DURATION_BUCKETS = 16
 
 /** Counts without labels or strings, so that counting costs next to nothing; they get names when they are read. */
@@ -9,7 +9,7 @@ export class ResponderCounters {
   /** By record type; those from 256 up share the last place, so that clients cannot make it grow. */
   readonly udpRequests = new Float64Array(KNOWN_TYPES + 1)
   readonly tcpRequests = new Float64Array(KNOWN_TYPES + 1)
-  /** By the four bits of the header. */
+  /** By rcode; those that need EDNS are only our own. */
   readonly responses = new Float64Array(RCODES)
   /** How long what no image answered took: bucket `i` has those of less than 2^i milliseconds, the last all others. */
   readonly durations = new Float64Array(DURATION_BUCKETS)
@@ -27,8 +27,9 @@ export class ResponderCounters {
     requests[place] = (requests[place] as number) + 1
   }
 
-  response(reply: Buffer): void {
-    const rcode = (reply[3] as number) & 0xf
+  /** `extendedRcode` are the upper bits, which stand in OPT. */
+  response(reply: Buffer, extendedRcode = 0): void {
+    const rcode = (extendedRcode << 4) | ((reply[3] as number) & 0xf)
     this.responses[rcode] = (this.responses[rcode] as number) + 1
     if (((reply[2] as number) & (FLAG.TC >> 8)) !== 0) this.truncated++
   }

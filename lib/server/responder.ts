@@ -153,7 +153,7 @@ export class Responder {
 
   #reject(packet: Buffer, rcode: number, options?: Buffer): Buffer {
     const reply = rejection(packet, this.#gate, rcode, options)
-    this.counters.response(reply)
+    this.counters.response(reply, rcode >> 4)
     return reply
   }
 }

@@ -8,7 +8,24 @@ import { watchPaths } from '../../lib/base/watch-paths.ts'
 import { MovedClock } from '../helpers/moved-clock.ts'
 import { type TemporaryFolder, temporaryFolder } from '../helpers/temporary-folder.ts'
 
-const PATIENCE_MS = 5000 // for I/O; nothing is measured by it
+const PATIENCE_MS = 10_000 // for I/O; nothing is measured by it
+const TRIES = 3
+
+/** A change was reported, but not within a second. On a busy machine that may happen once. */
+class ReportedLate extends Error {}
+
+/** A test whose changes have to be reported within a second each, in one of three tries; all of them in the end. */
+function testPrompt(what: string, body: () => Promise<void>): void {
+  test(what, async () => {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await body()
+      } catch (error) {
+        if (!(error instanceof ReportedLate) || tries === TRIES) throw error
+      }
+    }
+  })
+}
 
 /** A watch of these paths that counts what it reports. */
 class Watch implements Disposable {
@@ -26,10 +43,12 @@ class Watch implements Disposable {
 
   /** Makes a change, and resolves when it was reported: within a second. */
   async sees(change: () => Promise<unknown>): Promise<void> {
-    const reported = once(this.#reports, 'report').then(() => 'reported')
+    const reported = once(this.#reports, 'report', { signal: AbortSignal.timeout(PATIENCE_MS) })
     await change()
-    const outcome = await Promise.race([reported, delay(1000, 'not reported within a second', { ref: false })])
-    assert.equal(outcome, 'reported')
+    const changedMs = performance.now()
+    await reported
+    const tookMs = performance.now() - changedMs
+    if (tookMs > 1000) throw new ReportedLate(`reported after ${tookMs} ms`)
   }
 
   async #report(): Promise<void> {
@@ -66,21 +85,21 @@ async function configMap(folder: TemporaryFolder): Promise<string> {
   return folder.file('config.yaml')
 }
 
-test('a file that is written in place', async () => {
+testPrompt('a file that is written in place', async () => {
   await using folder = await temporaryFolder()
   using watch = await Watch.of([await folder.write('config.yaml', 'first')])
   await watch.sees(() => folder.write('config.yaml', 'second'))
   await watch.sees(() => folder.write('config.yaml', 'third!'))
 })
 
-test('a file that is replaced by another under its name', async () => {
+testPrompt('a file that is replaced by another under its name', async () => {
   await using folder = await temporaryFolder()
   using watch = await Watch.of([await folder.write('config.yaml', 'first')])
   await watch.sees(() => folder.replace('config.yaml', 'other'))
   await watch.sees(() => folder.replace('config.yaml', 'again'))
 })
 
-test('a ConfigMap volume whose ..data link is swapped, watched as a file', async () => {
+testPrompt('a ConfigMap volume whose ..data link is swapped, watched as a file', async () => {
   await using folder = await temporaryFolder()
   using watch = await Watch.of([await configMap(folder)])
   await watch.sees(() => publish(folder, 'v2', 'other'))
@@ -88,14 +107,14 @@ test('a ConfigMap volume whose ..data link is swapped, watched as a file', async
   await watch.sees(() => publish(folder, 'v3', 'third'))
 })
 
-test('a ConfigMap volume whose ..data link is swapped, watched as a folder', async () => {
+testPrompt('a ConfigMap volume whose ..data link is swapped, watched as a folder', async () => {
   await using folder = await temporaryFolder()
   await configMap(folder)
   using watch = await Watch.of([folder.path])
   await watch.sees(() => publish(folder, 'v2', 'other'))
 })
 
-test('a file behind a link into a folder that nobody watches', async () => {
+testPrompt('a file behind a link into a folder that nobody watches', async () => {
   await using folder = await temporaryFolder()
   const target = await folder.write('elsewhere/config.yaml', 'first')
   await mkdir(folder.file('here'))
@@ -104,7 +123,7 @@ test('a file behind a link into a folder that nobody watches', async () => {
   await watch.sees(() => folder.write('elsewhere/config.yaml', 'second'))
 })
 
-test('files that come into a folder, change there and go', async () => {
+testPrompt('files that come into a folder, change there and go', async () => {
   await using folder = await temporaryFolder()
   using watch = await Watch.of([folder.path])
   await watch.sees(() => folder.write('service.yaml', 'a'))
@@ -112,7 +131,7 @@ test('files that come into a folder, change there and go', async () => {
   await watch.sees(() => folder.remove('service.yaml'))
 })
 
-test('a file that was not there, comes, goes and comes again', async () => {
+testPrompt('a file that was not there, comes, goes and comes again', async () => {
   await using folder = await temporaryFolder()
   using watch = await Watch.of([folder.file('config.yaml')])
   await watch.sees(() => folder.write('config.yaml', 'first'))
@@ -120,13 +139,13 @@ test('a file that was not there, comes, goes and comes again', async () => {
   await watch.sees(() => folder.write('config.yaml', 'first'))
 })
 
-test('a folder that was not there', async () => {
+testPrompt('a folder that was not there', async () => {
   await using folder = await temporaryFolder()
   using watch = await Watch.of([folder.file('later')])
   await watch.sees(() => folder.write('later/service.yaml', 'a'))
 })
 
-test('any of several paths', async () => {
+testPrompt('any of several paths', async () => {
   await using folder = await temporaryFolder()
   const paths = [await folder.write('a/config.yaml', '1'), await folder.write('b/config.yaml', '1')]
   using watch = await Watch.of(paths)
@@ -135,7 +154,7 @@ test('any of several paths', async () => {
   assert.equal(watch.calls, 2)
 })
 
-test('a change beside the file is none', async () => {
+testPrompt('a change beside the file is none', async () => {
   await using folder = await temporaryFolder()
   using watch = await Watch.of([await folder.write('config.yaml', 'first')])
   using witness = await Watch.of([folder.path])
@@ -143,7 +162,7 @@ test('a change beside the file is none', async () => {
   assert.equal(watch.calls, 0)
 })
 
-test('once stopped it reports no more', async () => {
+testPrompt('once stopped it reports no more', async () => {
   await using folder = await temporaryFolder()
   using watch = await Watch.of([folder.path])
   using witness = await Watch.of([folder.path])
@@ -152,7 +171,7 @@ test('once stopped it reports no more', async () => {
   assert.equal(watch.calls, 0)
 })
 
-test('a change while the last one is being dealt with is reported afterwards, not meanwhile', async () => {
+testPrompt('a change while the last one is being dealt with is reported afterwards, not meanwhile', async () => {
   await using folder = await temporaryFolder()
   using watch = await Watch.of([folder.path])
   const dealing = Promise.withResolvers<void>()

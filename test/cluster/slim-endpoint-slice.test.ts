@@ -79,6 +79,14 @@ test('a hostname of 63 octets is used, one that is no label is left out and name
     assert.deepEqual(slimmed(slice('web.shop', [{ addresses: ['10.1.0.1'], hostname }])).problems, [])
 })
 
+test('an endpoint whose readiness is neither true nor false is not ready, and named', () => {
+  for (const ready of ['true', 'false', 1, {}]) {
+    const { kept, problems } = slimmed(slice('web.shop', [{ addresses: ['10.1.0.1'], conditions: { ready } }]))
+    assert.equal(kept?.kind === 'EndpointSlice' && kept.endpoints[0]?.ready, false)
+    assert.match(problems.join('\n'), /^EndpointSlice shop\/web-a: .*ready/)
+  }
+})
+
 // An endpoint that is wrong is left out and told of; the others are used.
 const WRONG_ENDPOINTS: readonly (readonly [string, unknown, RegExp])[] = [
   ['an octet over 255', { addresses: ['10.1.0.256'] }, /endpoint address "10\.1\.0\.256" is not an IPv4 address/],
@@ -129,7 +137,6 @@ const WRONG_SLICES: readonly (readonly [string, object, RegExp])[] = [
   ['endpoints that are no list', { ...slice('web.shop'), endpoints: { a: 1 } }, /endpoints/],
   ['ports that are no list', slice('web.shop', [], { ports: 80 }), /ports/],
   ['a port that is wrong', slice('web.shop', [], { ports: [{ port: 99_999 }] }), /port 99999 is not a whole number/],
-  ['an unknown readiness', slice('web.shop', [{ addresses: ['10.1.0.1'], conditions: { ready: 'false' } }]), /ready/],
   [
     'a label that is no text',
     slice('web.shop', [], { metadata: { labels: { 'kubernetes.io/service-name': 7 } } }),

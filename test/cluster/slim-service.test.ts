@@ -63,6 +63,22 @@ test('a Service of old that has clusterIP alone is used', () => {
   assert.deepEqual(slimService(service('web.shop', '10.0.0.1', { spec })).clusterIPs, ['10.0.0.9'])
 })
 
+test('where both are given, clusterIPs counts', () => {
+  const spec = { clusterIPs: ['10.0.0.8'], clusterIP: '10.0.0.9' }
+  assert.deepEqual(slimService(service('web.shop', '10.0.0.1', { spec })).clusterIPs, ['10.0.0.8'])
+})
+
+test('the lowest and the highest port, and a hold of a day, are right', () => {
+  const spec = { ports: [{ port: 1 }, { port: 65_535 }] }
+  const annotations = { 'feddns.io/leave-after': '24h', 'feddns.io/return-after': '0s' }
+  const { ports, health } = slimService(service('web.shop', '10.0.0.1', { spec, annotations }))
+  assert.deepEqual(
+    ports.map(({ port }) => port),
+    [1, 65_535],
+  )
+  assert.deepEqual(health, { leaveAfterMs: 86_400_000, returnAfterMs: 0 })
+})
+
 test('a Service without ports, or with none, has none', () => {
   for (const ports of [undefined, null, []])
     assert.deepEqual(slimService(service('web.shop', '10.0.0.1', { spec: { ports } })).ports, [])

@@ -50,6 +50,9 @@ test('a server may be a host name too, in lower case and without a port', () => 
     'a'.repeat(254),
   ])
     assert.equal(parseServerAddress(text, 53), undefined, text)
+  const longest = `${'abcdefg.'.repeat(31)}abcde`
+  assert.deepEqual(parseServerAddress(longest, 53), { host: longest, port: 53 })
+  assert.equal(parseServerAddress(`${longest}f`, 53), undefined)
 })
 
 test('every port of every address is read as it is written', () => {

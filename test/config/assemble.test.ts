@@ -71,7 +71,7 @@ for (const [yaml, message] of CONTRADICTIONS) {
 
 test('what only looks like a contradiction is allowed', () => {
   for (const yaml of [
-    'listen: ["127.0.0.1:0", "127.0.0.1:0"]',
+    'listen: ["127.0.0.1:0", "127.0.0.1:0"]\nhttp: { listen: "127.0.0.1:0" }',
     'listen: ["127.0.0.1:53", "127.0.0.1:54", "127.0.0.2:53", "[::1]:53"]',
     'listen: ["127.0.0.1:53"]\nforward: { upstreams: ["127.0.0.1:54"] }',
     'federations: { prod: notcluster.local }',

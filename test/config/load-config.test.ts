@@ -72,6 +72,11 @@ test('a resolv.conf file that is missing or names no server is a problem that na
   assert.deepEqual((await load(folder, withUpstreams(empty))).problems, [`forward.upstreams: ${empty} names no server`])
 })
 
+test('without upstreams those of /etc/resolv.conf are taken', async () => {
+  await using folder = await temporaryFolder()
+  assert.deepEqual((await load(folder, MINIMAL)).paths, [folder.file('config.yaml'), '/etc/resolv.conf'])
+})
+
 test('a resolv.conf that is not asked for is not read', async () => {
   await using folder = await temporaryFolder()
   assert.deepEqual((await load(folder, withUpstreams())).problems, [])

@@ -189,6 +189,13 @@ test('an object that stands in two places is named with both; the one read last 
   for (const part of ['b.yaml', 'Service shop/web', 'a.yaml']) assert.ok(problem.includes(part), problem)
 })
 
+test('files are read in the order of their names, whatever order they were written in', async () => {
+  await using folder = await temporaryFolder()
+  for (const i of [7, 2, 9, 4, 1, 8, 3, 6, 5]) await folder.write(`file-${i}.yaml`, service('web.shop', `10.0.0.${i}`))
+  const [web] = (await source(folder.path).objects()) ?? []
+  assert.deepEqual(web?.kind === 'Service' && web.clusterIPs, ['10.0.0.9'])
+})
+
 test('an object that stands twice in one file is named', async () => {
   await using folder = await temporaryFolder()
   await folder.write('a.yaml', [stringify(service('web.shop')), stringify(service('web.shop'))].join('---\n'))

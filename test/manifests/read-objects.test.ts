@@ -71,6 +71,16 @@ test('a List in a List is taken apart too', () => {
   assert.deepEqual(names, ['a'])
 })
 
+test('an object of another kind that has items, or a List that has none, is left as it is', () => {
+  for (const object of [
+    { kind: 'Menu', items: [{ metadata: { name: 'a' } }] },
+    { kind: 'List', items: 'a' },
+    { kind: 'List' },
+    { kind: 'ListOfThings', items: [] },
+  ])
+    assert.deepEqual(readObjects(JSON.stringify(object), true), { objects: [{ value: object, line: 1 }] })
+})
+
 test('items of a ServiceList and the like are what the list is of, unless they say otherwise', () => {
   const list = (kind: string, apiVersion: string, item: object) => {
     const outcome = readObjects(JSON.stringify({ apiVersion, kind, items: [item] }), true)
@@ -110,6 +120,7 @@ test('a file that is broken says where', () => {
 })
 
 test('JSON that is broken says where', () => {
+  assert.match(problem('{\n"a": 1,,\n"b": 2,\n"c": 3\n}\n', true), /^line 2: /)
   assert.match(problem('{\n"a": 1,\n}', true), /^line 3: /)
   assert.match(problem('{"a": 1}\n{"a": 2}', true), /^line 2: /)
   assert.match(problem('{\n"a": [1,\n', true), /^line 3: /)

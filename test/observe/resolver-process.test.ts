@@ -109,7 +109,7 @@ test('every line of the log is JSON with a time, a level and a message; nothing 
 
 test('after SIGTERM it is unready at once, answers for the lame-duck time, and ends with 0', async () => {
   await using folder = await temporaryFolder()
-  await using resolver = await resolverIn(folder, { lameDuck: '2s' })
+  await using resolver = await resolverIn(folder, { lameDuck: '3s' })
   await using connection = await TcpClient.open(serverOf(resolver))
   await resolver.loggedAfter(
     () => resolver.signal('SIGTERM'),

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { rename } from 'node:fs/promises'
+import { readFile, rename } from 'node:fs/promises'
 import { test } from 'node:test'
 import { stringify } from 'yaml'
 import { ask } from '../helpers/asked.ts'
@@ -75,6 +75,24 @@ test('a broken file keeps the answers, is named in the log, and counts again whe
   assert.deepEqual(await asked(`${FED} CNAME`), here)
   await folder.write('cluster/web.yaml', yaml(service('web.shop', '10.0.0.7'), slice('web.shop', ['10.1.0.1'])))
   await eventually(async () => assert.deepEqual(await asked(`${FED} A`), [...here, `${LOCAL} A 10.0.0.7`]))
+})
+
+test('a broken file keeps the answers also when other settings of health are taken meanwhile', async () => {
+  await using folder = await temporaryFolder()
+  const good = yaml(service('web.shop'), slice('web.shop', ['10.1.0.1']))
+  await folder.write('cluster/web.yaml', good)
+  await using resolver = await resolverOf(folder)
+  const asked = asker(resolver)
+  await resolver.loggedAfter(
+    () => folder.write('cluster/web.yaml', `${good}---\nkind: [\n`),
+    ({ msg }) => msg === 'manifest not used as it stands',
+  )
+  const config = JSON.parse(await readFile(folder.file('config.yaml'), 'utf8')) as object
+  await resolver.loggedAfter(
+    () => folder.replace('config.yaml', { ...config, health: { leaveAfter: '1s' } }),
+    ({ msg }) => msg === 'configuration reloaded',
+  )
+  assert.deepEqual(await asked(`${FED} CNAME`), here)
 })
 
 test('no manifest ends the process, whatever stands in it', async () => {
