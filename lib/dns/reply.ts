@@ -19,10 +19,12 @@ export function replyLimit(gate: Gate, overUdp: boolean): number {
  */
 export function replyFromImage(packet: Buffer, gate: Gate, image: Image, to: { limit: number; nowMs: number }): Buffer {
   const { bytes } = image
+  const room = to.limit - bytes.length - OPT_OCTETS
+  // Where not everything fits, the reasons go before the records do (RFC 8914 §3).
+  const options = image.options.length <= room ? image.options : NO_OPTIONS
   // Over TCP there is nothing larger to retry with: beside a relayed message that fills it, OPT has to stay away.
-  const hasOpt =
-    gate.edns && (to.limit < MAX_MESSAGE_OCTETS || bytes.length + OPT_OCTETS + image.options.length <= to.limit)
-  const optOctets = hasOpt ? OPT_OCTETS + image.options.length : 0
+  const hasOpt = gate.edns && (room >= 0 || to.limit < MAX_MESSAGE_OCTETS)
+  const optOctets = hasOpt ? OPT_OCTETS + options.length : 0
   if (bytes.length + optOctets > to.limit) return truncatedReply(packet, gate, image)
   const reply = Buffer.allocUnsafe(bytes.length + optOctets)
   bytes.copy(reply)
@@ -32,7 +34,7 @@ export function replyFromImage(packet: Buffer, gate: Gate, image: Image, to: { l
     writeUint32(reply, ttlOffsets[i] as number, ttlSeconds(ttlExpiresAtMs[i] as number, image.ttlCapSeconds, to.nowMs))
   }
   writeHead(reply, packet, gate, ((bytes[2] as number) << 8) | (bytes[3] as number))
-  if (hasOpt) writeOpt(reply, bytes.length, gate, { extendedRcode: 0, options: image.options })
+  if (hasOpt) writeOpt(reply, bytes.length, gate, { extendedRcode: 0, options })
   return reply
 }
 

@@ -16,9 +16,7 @@ export function accessList(networks: readonly Network[]): (client: string) => bo
   return (client) => {
     const known = remembered.get(client)
     if (known !== undefined) return known
-    // A link-local address comes with its interface behind a %.
-    const address = client.replace(/%.*/, '')
-    const allowed = list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
+    const allowed = list.check(client, isIPv6(client) ? 'ipv6' : 'ipv4')
     if (remembered.size >= MAX_REMEMBERED) remembered.clear()
     remembered.set(client, allowed)
     return allowed

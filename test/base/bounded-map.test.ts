@@ -62,7 +62,8 @@ const SECOND_CHANCE: readonly [string, string][] = [
   ['abcAd', 'acd'],
   ['abcABd', 'abd'],
   // A read counts once: passed over for d, it goes for the one after the others.
-  ['abcAdef', 'aef'],
+  ['abcAde', 'ade'],
+  ['abcAdef', 'def'],
   ['abcAdefg', 'efg'],
   // Set again, it is the youngest.
   ['abcad', 'acd'],
@@ -73,6 +74,15 @@ for (const [steps, left] of SECOND_CHANCE) {
     assert.equal(heldAfter(steps), left)
   })
 }
+
+test('what is new is not what goes, even if all the rest was read', () => {
+  const map = new BoundedMap<number>({ maxEntries: 100, maxBytes: 1000 })
+  for (let i = 0; i < 100; i++) map.set(`old ${i}`, i, 1)
+  for (let i = 0; i < 100; i++) map.get(`old ${i}`)
+  map.set('new', 1, 1)
+  assert.equal(map.get('new'), 1)
+  assert.deepEqual([map.size, map.evictions], [100, 1])
+})
 
 test('heavy entries push out as many as they need, and one too heavy is not kept at the cost of the others', () => {
   const map = new BoundedMap<number>({ maxEntries: 100, maxBytes: 100 })

@@ -187,8 +187,9 @@ test('100,000 packets without sense over UDP and TCP: nothing breaks, stalls, le
   const growth = memoryOctets - before.memoryOctets
   t.diagnostic(`${replies} replies, stalls of ${stallsMs.map(Math.round).join(', ')} ms, ${growth} octets more`)
   assert.ok(replies > 10_000, `${replies} replies`)
-  // The machine may be busy with something else for a moment, but not each time.
-  assert.ok(Math.min(...stallsMs) < MAX_STALL_MS, `stalls of ${stallsMs.join(', ')} ms`)
+  // One round may have met with something that is none of our doing.
+  const longStallsMs = stallsMs.filter((stallMs) => stallMs >= MAX_STALL_MS)
+  assert.ok(longStallsMs.length < 2, `stalls of ${longStallsMs.join(', ')} ms`)
   assert.ok(growth < MAX_GROWTH_OCTETS, `${growth} octets more`)
   assert.deepEqual([openConnections, inFlight], [0, 0])
 })
