@@ -46,7 +46,7 @@ export async function resolver({ config: path, logLevel, env }: Options): Promis
     return 1
   }
   const reloader = new Reloader(path, loaded, { env, runtime, running })
-  onHangup = () => void reloader.reload()
+  onHangup = () => void reloader.reloadAsAsked()
   await reloader.start()
   await running.stop({ lameDuckMs: await stopped })
   reloader.stop()

@@ -9,6 +9,7 @@ import type { Runtime } from './runtime.ts'
 export interface Cluster {
   readonly key: string
   readonly directory: Directory
+  readonly manifests: ManifestSource
   readonly startedMs: number
   stop(): void
 }
@@ -30,10 +31,12 @@ export async function startCluster(
   const directory = new Directory({
     clock,
     generations,
+    before: before?.directory,
     health: { minReady: health.minReady, leaveAfterMs: health.leaveAfter, returnAfterMs: health.returnAfter },
   })
   const manifests = new ManifestSource({
     paths: source.manifests,
+    before: before?.manifests,
     onProblem: (problem) => {
       counters.manifestProblems++
       warn(`manifest ${problem}`, 'manifest not used as it stands', { problem })
@@ -52,5 +55,5 @@ export async function startCluster(
     unwatch()
     directory.close()
   }
-  return { key, directory, startedMs: clock.now(), stop }
+  return { key, directory, manifests, startedMs: clock.now(), stop }
 }

@@ -19,6 +19,8 @@ export class Reloader {
   #work = Promise.resolve()
   #watched: readonly string[] = []
   #unwatch = () => {}
+  /** How often a configuration was taken or refused. */
+  #outcomes = 0
 
   constructor(path: string, loaded: Loaded, options: Options) {
     this.#path = path
@@ -29,6 +31,13 @@ export class Reloader {
   /** Watches; a change since the configuration was loaded is found as well. */
   async start(): Promise<void> {
     await this.#watch(this.#loaded.paths)
+  }
+
+  /** Because somebody asked for it, who wants to know what came of it also if nothing did. */
+  async reloadAsAsked(): Promise<void> {
+    const before = this.#outcomes
+    await this.reload()
+    if (this.#outcomes === before) this.#options.runtime.log.info({ config: this.#path }, 'configuration unchanged')
   }
 
   /** One at a time: a change that comes meanwhile is looked at afterwards. */
@@ -52,6 +61,7 @@ export class Reloader {
   async #take(loaded: Loaded): Promise<void> {
     const { log, counters } = this.#options.runtime
     const { config, warnings } = loaded
+    this.#outcomes++
     const problems = config === undefined ? loaded.problems : await problemsOf(this.#options.running.apply(config))
     if (problems.length === 0) {
       counters.reloads++

@@ -8,6 +8,8 @@ interface Options {
   readonly clock: Clock
   readonly generations: Generations
   readonly health: HealthSettings
+  /** The one that this one takes over from: what was healthy there is known to have been. */
+  readonly before?: Directory | undefined
 }
 
 interface Entry {
@@ -123,7 +125,20 @@ export class Directory {
     before?.cancelLook()
     generations.bump(Generations.slotOf(key))
     if (service?.kind !== 'Service') this.#entries.delete(key)
-    else this.#look(key, shardOf(service, this.#slices.get(key)?.values() ?? []), before?.health)
+    else
+      this.#look(
+        key,
+        shardOf(service, this.#slices.get(key)?.values() ?? []),
+        before?.health ?? this.#healthBefore(key),
+      )
+  }
+
+  // Only until all is known here: a Service that comes later is a new one.
+  #healthBefore(key: string): Health | undefined {
+    const { before } = this.#options
+    if (this.#synced || before === undefined) return undefined
+    const entry = before.#entries.get(key)
+    return entry?.health
   }
 
   #look(key: string, shard: Shard, before: Health | undefined): void {

@@ -10,6 +10,8 @@ interface Options {
   readonly paths: readonly string[]
   /** Told, with file and line, of what could not be used. */
   readonly onProblem: (problem: string) => void
+  /** The one that this one takes over from: what it knew of the same paths is known. */
+  readonly before?: ManifestSource | undefined
 }
 
 interface GoodFile {
@@ -30,6 +32,12 @@ export class ManifestSource {
 
   constructor(options: Options) {
     this.#options = options
+    const { before } = options
+    if (before === undefined) return
+    for (const path of options.paths) {
+      const known = before.#files.get(path)
+      if (known !== undefined) this.#files.set(path, known)
+    }
   }
 
   /** All objects as of now; undefined while none of the paths was ever read. */

@@ -219,3 +219,24 @@ test('no timer is left once the directory is closed', () => {
   directory.close()
   assert.equal(clock.pending, 0)
 })
+
+test('a directory that takes over from another one knows what was healthy there, and holds on to it', () => {
+  const clock = new MovedClock()
+  const generations = new Generations()
+  const parts = { clock, generations, health: { minReady: 2, leaveAfterMs: 30_000, returnAfterMs: 0 } }
+  const isHealthy = (directory: Directory): boolean => {
+    const shard = directory.shard('shop', 'web')
+    return shard !== undefined && directory.isHealthy(shard)
+  }
+  const before = new Directory(parts)
+  const objects = (...ips: string[]) => slim([service('web.shop'), slice('web.shop', ips)])
+  before.replace(objects('10.1.0.1', '10.1.0.2'))
+  const after = new Directory({ ...parts, before })
+  after.replace(objects('10.1.0.1'))
+  assert.equal(isHealthy(after), true)
+  clock.advance(30_000)
+  assert.equal(isHealthy(after), false)
+  const alone = new Directory(parts)
+  alone.replace(objects('10.1.0.1'))
+  assert.equal(isHealthy(alone), false)
+})

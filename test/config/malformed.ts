@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { stringify } from 'yaml'
+import { isObject } from '../../lib/base/fields.ts'
 
 // Configurations as people and programs break them: a right one with a few things changed.
 
@@ -119,7 +120,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
   ),
 )
 
-const entriesOf = (value: unknown): [string, unknown][] => Object.entries(value ?? {})
+const entriesOf = (value: unknown): [string, unknown][] => Object.entries(isObject(value) ? value : {})
 
 const valueAt = (value: unknown, at: Path): unknown =>
   at.reduce<unknown>((inner, key) => (inner as Record<string | number, unknown> | undefined)?.[key], value)
