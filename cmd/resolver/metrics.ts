@@ -68,6 +68,7 @@ function forwarding(metrics: Metrics, { runtime, current }: Parts): void {
     [...runtime.counters.exchanges].map(([upstream, counts]) => ({ labels: { upstream }, value: read(counts) }))
   metrics.counter('feddns_cache_hits_total', 'Answers from the cache', () => one(cache().hits))
   metrics.counter('feddns_cache_misses_total', 'Questions that the cache could not answer', () => one(cache().misses))
+  metrics.counter('feddns_cache_stale_total', 'Answers sent though their time was over', () => one(cache().stale))
   metrics.gauge('feddns_cache_entries', 'Messages in the cache', () => one(cache().sizes.entries))
   metrics.gauge('feddns_cache_bytes', 'Octets in the cache', () => one(cache().sizes.bytes))
   metrics.counter('feddns_cache_evictions_total', 'Messages dropped for want of room', () =>

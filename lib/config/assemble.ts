@@ -1,8 +1,8 @@
 import { quote } from '../base/fields.ts'
-import { type Name, nameOf, parseName, ROOT } from '../dns/name.ts'
+import { formatName, isAtOrBelow, type Name, nameOf, parseName, ROOT } from '../dns/name.ts'
 import type { Address } from './address.ts'
 import type { Config } from './config.ts'
-import { normaliseDomain, normaliseLabel, readFederations } from './federations.ts'
+import { type FederationConfig, normaliseDomain, normaliseLabel, readFederations } from './federations.ts'
 import type { KubeDnsConfig } from './kube-dns.ts'
 import type { ConfigFile } from './schema.ts'
 
@@ -29,7 +29,11 @@ export function assemble(file: ConfigFile, references: References): Outcome {
     clusterDomain,
     bareNames,
   })
-  const stubs = stubDomainsOf(file, kubeDns)
+  const stubs = stubDomainsOf(
+    file,
+    kubeDns,
+    [...federations.values()].filter(({ bare }) => bare),
+  )
   const config: Config = {
     ...file,
     federations,
@@ -40,7 +44,11 @@ export function assemble(file: ConfigFile, references: References): Outcome {
     http: file.http?.listen,
     lameDuckMs: file.lameDuck,
   }
-  return { config, problems: [...problems, ...stubs.problems, ...contradictions(config)], warnings }
+  return {
+    config,
+    problems: [...problems, ...stubs.problems, ...contradictions(config)],
+    warnings: [...warnings, ...stubs.warnings],
+  }
 }
 
 // Where both name a federation, in whatever letters, the file has the last word.
@@ -65,14 +73,37 @@ interface StubDomains {
   readonly problems: readonly string[]
 }
 
-function stubDomainsOf({ forward }: ConfigFile, kubeDns: KubeDnsConfig): StubDomains {
+function stubDomainsOf(
+  { forward }: ConfigFile,
+  kubeDns: KubeDnsConfig,
+  ours: readonly FederationConfig[],
+): StubDomains & { readonly warnings: readonly string[] } {
   const theirs = readStubDomains(Object.entries(kubeDns.stubDomains))
-  const ours = readStubDomains(Object.entries(forward.stubDomains))
-  const domains = new Map([...theirs.domains, ...ours.domains])
+  const given = readStubDomains(Object.entries(forward.stubDomains))
+  const federationOf = (domain: Name) => ours.find(({ name }) => isAtOrBelow(domain, nameOf([name])))
+  const problems = [...theirs.problems, ...given.problems]
+  const warnings: string[] = []
+  for (const domain of given.domains.keys()) {
+    const federation = federationOf(domain)
+    if (federation !== undefined) problems.push(`forward.stubDomains: ${answeredHere(domain, federation)}`)
+  }
+  // That is how kube-dns itself is told of us.
+  for (const domain of theirs.domains.keys()) {
+    const federation = federationOf(domain)
+    if (federation !== undefined)
+      warnings.push(`kube-dns key stubDomains: ${answeredHere(domain, federation)}; not used`)
+  }
+  const used = [...theirs.domains].filter(([domain]) => federationOf(domain) === undefined)
+  const domains = new Map([...used, ...given.domains])
   // Without servers of its own a domain goes where everything goes.
   for (const [domain, servers] of domains) if (servers.length === 0) domains.delete(domain)
-  return { domains, problems: [...theirs.problems, ...ours.problems] }
+  return { domains, problems, warnings }
 }
+
+const answeredHere = (domain: Name, { name }: FederationConfig): string =>
+  domain === nameOf([name])
+    ? `"${name}" is a federation, whose names are answered here`
+    : `${quote(formatName(domain))} is below the federation "${name}", whose names are answered here`
 
 function readStubDomains(entries: readonly (readonly [string, readonly Address[]])[]): StubDomains {
   const domains = new Map<Name, readonly Address[]>()
@@ -94,7 +125,7 @@ function clusterRoutes({ clusterDNS, clusterDomain }: ConfigFile): [Name, readon
   return clusterDNS.length === 0 ? [] : [clusterDomain, ...REVERSE_ZONES].map((domain) => [domain, clusterDNS])
 }
 
-function contradictions({ listen, upstreams, stubDomains, federations, http }: Config): string[] {
+function contradictions({ listen, upstreams, stubDomains, http }: Config): string[] {
   const problems: string[] = []
   const key = ({ host, port }: Address) => `${host} ${port}`
   const own = new Set<string>()
@@ -109,11 +140,6 @@ function contradictions({ listen, upstreams, stubDomains, federations, http }: C
   for (const server of new Set([upstreams, ...stubDomains.values()].flat())) {
     if (own.has(key(server)))
       problems.push(`forward: ${server.host} port ${server.port} is an address that we listen on`)
-  }
-  for (const { name, bare } of federations.values()) {
-    if (bare && stubDomains.has(nameOf([name]))) {
-      problems.push(`forward.stubDomains: "${name}" is a federation, whose names are answered here`)
-    }
   }
   return problems
 }

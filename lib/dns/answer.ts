@@ -37,6 +37,8 @@ export interface AuthoredAnswer {
   readonly evidence: readonly Evidence[]
   /** Whether anyone may keep it. */
   readonly cacheable: boolean
+  /** A part of it is older than its TTL allows (RFC 8767). */
+  readonly isStale?: boolean
   /** It follows from something that runs down then, though no record here may tell. */
   readonly expiresAtMs?: number
   /** The answer leads on to this name, and is whole only with what is there. */
@@ -54,6 +56,8 @@ export interface RelayedAnswer {
   readonly evidence: readonly Evidence[]
   /** Whether anyone may keep it: false for failures, and for negative answers without an SOA (RFC 2308 §5). */
   readonly cacheable: boolean
+  /** It is older than its TTL allows (RFC 8767). */
+  readonly isStale?: boolean
 }
 
 export type Answer = AuthoredAnswer | RelayedAnswer

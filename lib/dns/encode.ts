@@ -27,7 +27,7 @@ export interface Encoded {
   readonly dropped: number
 }
 
-interface Sections {
+export interface Sections {
   readonly answer: readonly ResourceRecord[]
   readonly authority: readonly ResourceRecord[]
   readonly additional: readonly ResourceRecord[]

@@ -1,8 +1,9 @@
 import type { Evidence } from '../base/generations.ts'
 import type { Answer, AuthoredAnswer, Query, RelayedAnswer } from './answer.ts'
 import { CLASS_IN, FLAG, TYPE } from './constants.ts'
-import { encode } from './encode.ts'
+import { encode, type Sections } from './encode.ts'
 import { encodeExtendedErrors } from './extended-error.ts'
+import type { ResourceRecord } from './record.ts'
 
 /** The final set of addresses in an image: records of equal size, one behind the other. */
 interface Rotation {
@@ -46,10 +47,8 @@ export function imageOf(query: Query, answer: Answer): Image {
 }
 
 function authoredImage(query: Query, answer: AuthoredAnswer): Image {
-  const { bytes, questionEnd, records, dropped } = encode(
-    { name: query.name, type: query.type, class: CLASS_IN },
-    answer,
-  )
+  const question = { name: query.name, type: query.type, class: CLASS_IN }
+  const { bytes, questionEnd, records, dropped } = encode(question, capped(answer))
   bytes.writeUInt16BE(FLAG.QR | FLAG.RA | (answer.authoritative ? FLAG.AA : 0) | answer.rcode, 2)
   const decaying = records.filter(({ record }) => record.expiresAtMs !== undefined)
   const ttlExpiresAtMs = decaying.map(({ record }) => record.expiresAtMs ?? 0)
@@ -66,6 +65,13 @@ function authoredImage(query: Query, answer: AuthoredAnswer): Image {
     dropped,
     expiresAtMs: answer.cacheable ? Math.min(...ttlExpiresAtMs, answer.expiresAtMs ?? Number.POSITIVE_INFINITY) : 0,
   }
+}
+
+// TTLs that run down are capped as they are sent.
+function capped({ answer, authority, additional, ttlCapSeconds }: AuthoredAnswer): Sections {
+  const cap = (records: readonly ResourceRecord[]) =>
+    records.map((record) => (record.ttlSeconds > ttlCapSeconds ? { ...record, ttlSeconds: ttlCapSeconds } : record))
+  return { answer: cap(answer), authority: cap(authority), additional: cap(additional) }
 }
 
 function relayedImage(answer: RelayedAnswer): Image {

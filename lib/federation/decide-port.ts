@@ -17,11 +17,11 @@ type Port = Readonly<{ port: string; protocol: string }>
 export function decidePort(question: Question, of: ShardName, view: View, settings: FederationSettings): Decision {
   const { zone, prefix } = of
   const nodata = negative(RCODE.NOERROR, zone, settings)
-  if (prefix?.port === undefined || view.shard === undefined) return nodata
+  if (prefix?.port === undefined) return nodata
   const only = { port: prefix.port, protocol: prefix.protocol }
-  if (!hasPort(view.shard, only)) return negative(RCODE.NXDOMAIN, zone, settings)
+  if (view.shard !== undefined && !hasPort(view.shard, only)) return negative(RCODE.NXDOMAIN, zone, settings)
   if (question.type === TYPE.ANY) return minimalAny(question.name, settings)
-  if (question.type !== TYPE.SRV) return nodata
+  if (question.type !== TYPE.SRV || view.shard === undefined) return nodata
   const isHere = view.healthy && view.shard.service.type !== 'ExternalName'
   const found = isHere
     ? localPort(question, of, { shard: view.shard, only, settings })

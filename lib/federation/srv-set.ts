@@ -17,9 +17,10 @@ interface Target {
 
 type Port = Service['ports'][number]
 
-/** Whether the Service, or one of its ready endpoints, has a port of that name. */
+/** Whether the Service has a port of that name; of a headless one also its ready pods are asked. */
 export function hasPort({ service, ready }: Shard, only: NonNullable<Options['only']>): boolean {
-  return service.ports.some(isWanted(only)) || ready.some(({ ports }) => ports.some(isWanted(only)))
+  if (service.ports.some(isWanted(only))) return true
+  return service.type === 'Headless' && ready.some(({ ports }) => ports.some(isWanted(only)))
 }
 
 /** The SRV records of a healthy shard at `owner`, and the addresses of their targets (Kubernetes DNS specification §2.4.2). */

@@ -4,14 +4,15 @@ import type { Random16 } from '../base/random.ts'
 import { SingleFlight } from '../base/single-flight.ts'
 import { type Answer, authored, failure, type Query, type Resolve } from '../dns/answer.ts'
 import { RCODE } from '../dns/constants.ts'
-import { EDE } from '../dns/extended-error.ts'
+import { EDE, type ExtendedError } from '../dns/extended-error.ts'
 import type { Message } from '../dns/message.ts'
 import type { Name } from '../dns/name.ts'
 import { encodeUpstreamQuery } from '../dns/upstream-query.ts'
 import { attempts, type Outcome } from './attempts.ts'
-import { cacheKey, type MessageCache } from './message-cache.ts'
+import { cacheKey, type Kept, type MessageCache } from './message-cache.ts'
 import { relay } from './relay.ts'
 import { longestSuffix, type Route } from './routes.ts'
+import { staleAnswer } from './stale-answer.ts'
 import type { Upstream } from './upstream.ts'
 
 interface Options {
@@ -33,6 +34,10 @@ const NOT_CACHED = authored({
   errors: [{ code: EDE.PROHIBITED, text: 'not in the cache, and recursion was not asked for' }],
 })
 
+// So often, and no more, the upstreams are asked again for what they failed to give (RFC 9520 §3.2), while what is known
+// of it is answered at once.
+const RECHECK_MS = 1000
+
 /** Answers from the cache, else from the upstreams of the name's route. The same question is asked once at a time. */
 export function forwarder(options: Options): Forwarder {
   const { cache, clock } = options
@@ -41,12 +46,18 @@ export function forwarder(options: Options): Forwarder {
   return {
     routeOf,
     resolve: async (query) => {
-      const cached = cache.get(query, clock.now())
+      const nowMs = clock.now()
+      const cached = cache.get(query, nowMs)
       if (cached !== undefined) return cached
       if (!query.recursionDesired) return NOT_CACHED
       const route = routeOf(query.name)
       if (route === undefined) return failure({ code: EDE.NO_REACHABLE_AUTHORITY, text: 'no upstream is configured' })
-      return underWay.run(cacheKey(query), () => ask(query, route, options))
+      const kept = cache.getStale(query, nowMs)
+      const askNow = () => underWay.run(cacheKey(query), () => ask(query, route, options))
+      if (kept?.failedAtMs === undefined) return askNow()
+      // They failed a moment ago: nobody waits for them again. Of a fault whoever joins is told.
+      if (nowMs - kept.failedAtMs >= RECHECK_MS) askNow().catch(() => {})
+      return stale(kept, [], options)
     },
   }
 }
@@ -59,10 +70,21 @@ async function ask(query: Query, { upstreams }: Route, options: Options): Promis
     deadlineMs: query.deadlineMs,
     ask: (upstream, signal) => exchange(query, upstream, signal, options),
   })
-  if (!('message' in outcome)) return faultOf(outcome, upstreams)
-  const answer = relay(outcome.message, clock.now(), outcome.upstream.label)
-  cache.set(query, answer, clock.now())
-  return answer
+  const nowMs = clock.now()
+  const answer = answerOf(outcome, upstreams, nowMs)
+  if (answer.rcode === RCODE.NOERROR || answer.rcode === RCODE.NXDOMAIN) {
+    if (answer.kind === 'relayed') cache.set(query, answer, nowMs)
+    return answer
+  }
+  const kept = cache.getStale(query, nowMs)
+  if (kept === undefined) return answer
+  kept.failedAtMs = nowMs
+  return stale(kept, answer.errors, options)
+}
+
+function stale({ answer }: Kept, why: readonly ExtendedError[], { clock, cache }: Options): Answer {
+  cache.stale++
+  return staleAnswer(answer, clock.now(), why)
 }
 
 async function exchange(query: Query, upstream: Upstream, signal: AbortSignal, options: Options): Promise<Message> {
@@ -82,8 +104,10 @@ async function exchange(query: Query, upstream: Upstream, signal: AbortSignal, o
   }
 }
 
-function faultOf({ fault, error }: Extract<Outcome, { fault: unknown }>, upstreams: readonly Upstream[]): Answer {
+function answerOf(outcome: Outcome, upstreams: readonly Upstream[], nowMs: number): Answer {
+  if ('message' in outcome) return relay(outcome.message, nowMs, outcome.upstream.label)
   const who = upstreams.map(({ label }) => label).join(', ')
-  if (fault === 'timeout') return failure({ code: EDE.NO_REACHABLE_AUTHORITY, text: `no reply from ${who}` })
-  return failure({ code: EDE.NETWORK_ERROR, text: `${codeOf(error) || messageOf(error)} from ${who}` })
+  if (outcome.fault === 'timeout') return failure({ code: EDE.NO_REACHABLE_AUTHORITY, text: `no reply from ${who}` })
+  const reason = codeOf(outcome.error) || messageOf(outcome.error)
+  return failure({ code: EDE.NETWORK_ERROR, text: `${reason} from ${who}` })
 }

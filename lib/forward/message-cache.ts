@@ -3,6 +3,16 @@ import type { Query, RelayedAnswer } from '../dns/answer.ts'
 import { RCODE } from '../dns/constants.ts'
 
 const ENTRY_OVERHEAD_BYTES = 500 // the index of the records, measured with 10,000 messages
+const MAX_STALE_MS = 86_400_000 // RFC 8767 §5: one to three days
+
+/** An answer that is kept. */
+export interface Kept {
+  readonly answer: RelayedAnswer
+  readonly storedAtMs: number
+  readonly expiresAtMs: number
+  /** When the upstreams last failed to give a new one. */
+  failedAtMs?: number
+}
 
 /** What a reply depends on. Two queries with the same key get the same reply. */
 export const cacheKey = ({ name, type, dnssecOk, checkingDisabled }: Query): string =>
@@ -15,42 +25,49 @@ const variant = (dnssecOk: boolean, checkingDisabled: boolean): string =>
 const nameKey = ({ name, dnssecOk, checkingDisabled }: Query): string =>
   `* ${variant(dnssecOk, checkingDisabled)} ${name}`
 
-/** Replies of upstreams for as long as their TTLs allow. */
+/** Replies of upstreams for as long as their TTLs allow, and beyond that for when no upstream answers (RFC 8767). */
 export class MessageCache {
-  readonly #answers: BoundedMap<RelayedAnswer>
+  readonly #kept: BoundedMap<Kept>
   hits = 0
   misses = 0
+  stale = 0
 
   constructor(bounds: Bounds) {
-    this.#answers = new BoundedMap(bounds)
+    this.#kept = new BoundedMap(bounds)
   }
 
   get sizes(): { readonly entries: number; readonly bytes: number; readonly evictions: number } {
-    return { entries: this.#answers.size, bytes: this.#answers.bytes, evictions: this.#answers.evictions }
+    return { entries: this.#kept.size, bytes: this.#kept.bytes, evictions: this.#kept.evictions }
   }
 
   get(query: Query, nowMs: number): RelayedAnswer | undefined {
-    const answer = this.#fresh(cacheKey(query), nowMs) ?? this.#fresh(nameKey(query), nowMs)
-    if (answer === undefined) this.misses++
+    const kept = [this.#kept.get(cacheKey(query)), this.#kept.get(nameKey(query))].find(
+      (one) => one !== undefined && nowMs < one.expiresAtMs,
+    )
+    if (kept === undefined) this.misses++
     else this.hits++
-    return answer
+    return kept?.answer
+  }
+
+  /** What was last known, though its time is over: a name that has ceased to exist since is not what it was. */
+  getStale(query: Query, nowMs: number): Kept | undefined {
+    const [latest] = [this.#kept.get(cacheKey(query)), this.#kept.get(nameKey(query))]
+      .filter((one) => one !== undefined && nowMs < one.expiresAtMs + MAX_STALE_MS)
+      .toSorted((a, b) => (b?.storedAtMs ?? 0) - (a?.storedAtMs ?? 0))
+    return latest
   }
 
   set(query: Query, answer: RelayedAnswer, nowMs: number): void {
-    if (!answer.cacheable || expiryOf(answer) <= nowMs) return
+    const expiresAtMs = Math.min(...answer.expiresAtMs, Number.POSITIVE_INFINITY)
+    if (!answer.cacheable || expiresAtMs <= nowMs) return
     // Behind an alias it is another name that does not exist.
     const deniesName =
       answer.rcode === RCODE.NXDOMAIN && !answer.message.records.some(({ section }) => section === 'answer')
-    const key = deniesName ? nameKey(query) : cacheKey(query)
-    this.#answers.set(key, answer, answer.message.bytes.length + ENTRY_OVERHEAD_BYTES)
-  }
-
-  #fresh(key: string, nowMs: number): RelayedAnswer | undefined {
-    const answer = this.#answers.get(key)
-    if (answer === undefined || nowMs < expiryOf(answer)) return answer
-    this.#answers.delete(key)
-    return undefined
+    const kept = { answer, storedAtMs: nowMs, expiresAtMs }
+    this.#kept.set(
+      deniesName ? nameKey(query) : cacheKey(query),
+      kept,
+      answer.message.bytes.length + ENTRY_OVERHEAD_BYTES,
+    )
   }
 }
-
-const expiryOf = ({ expiresAtMs }: RelayedAnswer): number => Math.min(...expiresAtMs, Number.POSITIVE_INFINITY)

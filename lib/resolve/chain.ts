@@ -32,7 +32,10 @@ export function resolverChain(options: ChainOptions): Resolve {
   const recognise = recogniser(settings)
   const belongsTo = (name: Name) => (recognise(name) === undefined ? options.routeOf(name) : OURSELVES)
   const follow = follower({ step: (query) => step(query), belongsTo })
-  const step = firstOf(refuseMetaTypes, federated(firstOf(answerAny, forward), { ...options, follow }))
+  const step = firstOf(
+    refuseMetaTypes,
+    federated(firstOf(answerAny(settings.ttlSeconds), forward), { ...options, follow }),
+  )
   const whole = chased(step, follow)
   return settings.style === 'flat' ? flattened(whole, settings) : whole
 }

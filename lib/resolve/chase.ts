@@ -55,6 +55,8 @@ class Chain {
   readonly #links: ResourceRecord[]
   #evidence: AuthoredAnswer['evidence']
   #ttlCapSeconds: number
+  #errors: readonly ExtendedError[] = []
+  #isStale = false
 
   constructor(begun: AuthoredAnswer) {
     this.#begun = begun
@@ -96,6 +98,8 @@ class Chain {
 
   #add(aliases: readonly ResourceRecord[], answer: Answer): ExtendedError | undefined {
     this.#evidence = [...this.#evidence, ...answer.evidence]
+    this.#isStale ||= answer.isStale === true
+    this.#errors = [...this.#errors, ...answer.errors]
     if (answer.kind === 'authored') this.#ttlCapSeconds = Math.min(this.#ttlCapSeconds, answer.ttlCapSeconds)
     for (const alias of aliases) {
       const fault = this.faultBefore(alias.owner)
@@ -111,13 +115,15 @@ class Chain {
     return {
       ...begun,
       rcode: isNegative ? end.rcode : RCODE.NOERROR,
+      authoritative: begun.authoritative && !this.#isStale,
       answer: [...this.#links, ...found],
       authority: soas,
       additional: end.kind === 'authored' ? end.additional : [],
-      errors: end.errors,
+      errors: this.#errors,
+      isStale: this.#isStale,
       evidence: this.#evidence,
       ttlCapSeconds: this.#ttlCapSeconds,
-      cacheable: end.cacheable && (!isNegative || soas.length > 0),
+      cacheable: end.cacheable && !this.#isStale && (!isNegative || soas.length > 0),
     }
   }
 }

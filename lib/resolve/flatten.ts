@@ -27,11 +27,12 @@ function flat(
 ): AuthoredAnswer {
   const records = answer.answer.filter((record) => record.type !== TYPE.CNAME).map((record) => ({ ...record, owner }))
   const isNegative = records.length === 0 && (answer.rcode === RCODE.NOERROR || answer.rcode === RCODE.NXDOMAIN)
+  const ttlCapSeconds = Math.min(answer.ttlCapSeconds, settings.ttlSeconds)
   return {
     ...answer,
     answer: records,
-    authority: isNegative ? [soaOf(zone, settings)] : [],
-    ttlCapSeconds: Math.min(answer.ttlCapSeconds, settings.ttlSeconds),
+    authority: isNegative ? [soaOf(zone, { ...settings, ttlSeconds: ttlCapSeconds })] : [],
+    ttlCapSeconds,
     expiresAtMs: earliestExpiryMs([...answer.answer, ...answer.authority]),
   }
 }

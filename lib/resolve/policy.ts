@@ -3,8 +3,6 @@ import { RCODE, TYPE } from '../dns/constants.ts'
 import { EDE } from '../dns/extended-error.ts'
 import { hinfoRecord } from '../dns/record.ts'
 
-const ANY_TTL_SECONDS = 3600
-
 const TRANSFERS: ReadonlySet<number> = new Set([TYPE.AXFR, TYPE.IXFR])
 const NOT_TO_BE_ASKED: ReadonlySet<number> = new Set([TYPE.TKEY, TYPE.TSIG, TYPE.MAILA, TYPE.MAILB])
 
@@ -18,5 +16,7 @@ export const refuseMetaTypes: Resolve = async ({ type }) => {
 }
 
 /** Ordinary names get the minimal answer to ANY (RFC 8482 §4.2), without asking anyone. */
-export const answerAny: Resolve = async ({ name, type }) =>
-  type === TYPE.ANY ? authored({ rcode: RCODE.NOERROR, answer: [hinfoRecord(name, ANY_TTL_SECONDS)] }) : undefined
+export const answerAny =
+  (ttlSeconds: number): Resolve =>
+  async ({ name, type }) =>
+    type === TYPE.ANY ? authored({ rcode: RCODE.NOERROR, answer: [hinfoRecord(name, ttlSeconds)] }) : undefined

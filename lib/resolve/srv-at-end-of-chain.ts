@@ -23,21 +23,28 @@ export async function srvAtEndOfChain(
   { zone, settings, follow }: Options,
 ): Promise<Answer> {
   const { redirectTtlSeconds } = settings
+  const ttlSeconds = Math.min(settings.ttlSeconds, redirectTtlSeconds)
   const begin = authored({ rcode: RCODE.NOERROR, follow: chain, ttlCapSeconds: redirectTtlSeconds })
   const both = await Promise.all([TYPE.A, TYPE.AAAA].map((type) => follow({ ...query, name: chain, type }, begin)))
   const [end] = both.toSorted((a, b) => merit(b) - merit(a))
   if (end === undefined || end.rcode === RCODE.SERVFAIL) return { ...(end ?? begin), answer: [] }
   const evidence = both.flatMap((answer) => answer.evidence)
   const expiresAtMs = earliestExpiryMs(both.flatMap(({ answer, authority }) => [...answer, ...authority]))
-  const kept = { evidence, expiresAtMs, cacheable: both.every((answer) => answer.cacheable) }
-  if (end.rcode !== RCODE.NOERROR) {
-    return authored({ rcode: end.rcode, authoritative: true, authority: [soaOf(zone, settings)], ...kept })
+  const isStale = both.some((answer) => answer.isStale)
+  const kept = {
+    evidence,
+    expiresAtMs,
+    cacheable: both.every((answer) => answer.cacheable),
+    isStale,
+    authoritative: !isStale,
+    errors: end.errors,
   }
-  const ttlSeconds = Math.min(settings.ttlSeconds, redirectTtlSeconds)
+  if (end.rcode !== RCODE.NOERROR) {
+    return authored({ rcode: end.rcode, authority: [soaOf(zone, { ...settings, ttlSeconds })], ...kept })
+  }
   const target = end.answer.map(aliasTarget).findLast((name) => name !== undefined) ?? chain
   return authored({
     rcode: RCODE.NOERROR,
-    authoritative: true,
     answer: [srvRecord(query.name, ttlSeconds, { weight: 100, port, target })],
     additional: both.flatMap(({ answer }) => answer.filter((record) => record.owner === target)),
     ttlCapSeconds: redirectTtlSeconds,

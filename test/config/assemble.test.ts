@@ -186,3 +186,19 @@ test('names of the cluster and reverse names go to the cluster DNS, but for stub
   })
   assert.deepEqual(stubsOf(assembled('clusterDNS: auto').config.stubDomains), {})
 })
+
+test('a stub domain for the short names of a federation is what kube-dns itself needs, and not used here', () => {
+  const kubeDns = {
+    federations: 'fleet=example.com',
+    stubDomains: '{"fleet": ["10.0.0.10"], "x.fleet": ["10.0.0.10"]}',
+  }
+  const { config, problems, warnings } = assembled('', kubeDns)
+  assert.deepEqual(problems, [])
+  assert.deepEqual(stubsOf(config.stubDomains), {})
+  assert.match(warnings.join('\n'), /"fleet" is a federation.*not used\n.*"x\.fleet\." is below the federation "fleet"/)
+})
+
+test('below a federation no stub domain of our own makes sense', () => {
+  const { problems } = assembled(`${FED}forward: { stubDomains: { x.fleet: [10.0.0.2] } }`)
+  assert.match(problems.join('\n'), /^forward\.stubDomains: "x\.fleet\." is below the federation "fleet"/)
+})
