@@ -37,6 +37,8 @@ const NOT_CACHED = authored({
 // So often, and no more, the upstreams are asked again for what they failed to give (RFC 9520 §3.2), while what is known
 // of it is answered at once.
 const RECHECK_MS = 1000
+// Questions that are asked again at a time without anyone waiting: each may take a few sockets.
+const MAX_RECHECKS = 256
 
 /** Answers from the cache, else from the upstreams of the name's route. The same question is asked once at a time. */
 export function forwarder(options: Options): Forwarder {
@@ -56,7 +58,8 @@ export function forwarder(options: Options): Forwarder {
       const askNow = () => underWay.run(cacheKey(query), () => ask(query, route, options))
       if (kept?.failedAtMs === undefined) return askNow()
       // They failed a moment ago: nobody waits for them again. Of a fault whoever joins is told.
-      if (nowMs - kept.failedAtMs >= RECHECK_MS) askNow().catch(() => {})
+      const isDue = nowMs - kept.failedAtMs >= RECHECK_MS && underWay.size < MAX_RECHECKS
+      if (isDue) askNow().catch(() => {})
       return stale(kept, [], options)
     },
   }

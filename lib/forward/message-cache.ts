@@ -51,13 +51,17 @@ export class MessageCache {
 
   /** What was last known, though its time is over: a name that has ceased to exist since is not what it was. */
   getStale(query: Query, nowMs: number): Kept | undefined {
-    const [latest] = [this.#kept.get(cacheKey(query)), this.#kept.get(nameKey(query))]
-      .filter((one) => one !== undefined && nowMs < one.expiresAtMs + MAX_STALE_MS)
-      .toSorted((a, b) => (b?.storedAtMs ?? 0) - (a?.storedAtMs ?? 0))
-    return latest
+    const exact = this.#kept.get(cacheKey(query))
+    const ofName = this.#kept.get(nameKey(query))
+    const latest =
+      exact === undefined || (ofName !== undefined && ofName.storedAtMs > exact.storedAtMs) ? ofName : exact
+    return latest !== undefined && nowMs < latest.expiresAtMs + MAX_STALE_MS ? latest : undefined
   }
 
+  /** What may not be kept still takes the place of what was. */
   set(query: Query, answer: RelayedAnswer, nowMs: number): void {
+    this.#kept.delete(cacheKey(query))
+    this.#kept.delete(nameKey(query))
     const expiresAtMs = Math.min(...answer.expiresAtMs, Number.POSITIVE_INFINITY)
     if (!answer.cacheable || expiresAtMs <= nowMs) return
     // Behind an alias it is another name that does not exist.
