@@ -94,9 +94,13 @@ class PathWatcher {
   }
 }
 
-// A file that is replaced is another file: only its directory tells.
+// A file that is replaced is another file: only its directory tells. What cannot be looked at may be either.
 function directoryOf(path: string): string {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true ? path : dirname(path)
+  try {
+    return statSync(path).isDirectory() ? path : dirname(path)
+  } catch {
+    return dirname(path)
+  }
 }
 
 async function fingerprintOf(path: string): Promise<string> {
