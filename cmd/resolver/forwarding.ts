@@ -10,7 +10,7 @@ import type { ServerAddress, Upstream } from '../../lib/forward/upstream.ts'
 import { formatAddress } from '../../lib/server/listener.ts'
 import type { Runtime } from './runtime.ts'
 
-const BYTES_PER_ENTRY = 2048 // on average, at most; messages are of some 150 octets as a rule
+const BYTES_PER_ENTRY = 2048 // on average, at most: twice what a message of one address weighs (test/bench/weigh.ts)
 
 export interface Forwarding {
   readonly key: string

@@ -1,4 +1,5 @@
 import { CLASS_IN, FLAG, HEADER_OCTETS, PLAIN_UDP_OCTETS, RCODE, TYPE } from './constants.ts'
+import type { Query } from './answer.ts'
 import { MAX_LABEL_OCTETS, MAX_NAME_OCTETS, type Name } from './name.ts'
 
 /** What the gate says of a packet: let it in, stay silent, or reject it with an rcode (any number from 0 up). */
@@ -58,8 +59,20 @@ export class Gate {
     return key.toString('latin1', 0, nameEnd + KEY_SUFFIX_OCTETS)
   }
 
-  /** Of the last packet. */
-  name(): Name {
+  /** Of the last packet, which it goes on to use. */
+  query(packet: Buffer, deadlineMs: number): Query {
+    return {
+      name: this.#name(),
+      type: this.type,
+      dnssecOk: this.dnssecOk,
+      checkingDisabled: (this.flags & FLAG.CD) !== 0,
+      recursionDesired: (this.flags & FLAG.RD) !== 0,
+      spelling: packet.subarray(HEADER_OCTETS, this.questionEnd - 4),
+      deadlineMs,
+    }
+  }
+
+  #name(): Name {
     return this.#key.toString('latin1', 0, this.questionEnd - HEADER_OCTETS - 4) as Name
   }
 

@@ -23,7 +23,7 @@ type FederatedName = ShardName | EmptyName
 
 const PROTOCOLS = new Set(['_tcp', '_udp', '_sctp'])
 
-type Recognise = (name: Name) => FederatedName | undefined
+export type Recognise = (name: Name) => FederatedName | undefined
 
 /** Tells which names are ours, and what each of them is. Undefined for all others: ordinary names. */
 export function recogniser(settings: Pick<FederationSettings, 'clusterDomain' | 'federations'>): Recognise {

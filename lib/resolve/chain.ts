@@ -34,8 +34,8 @@ export function resolverChain(options: ChainOptions): Resolve {
   const follow = follower({ step: (query) => step(query), belongsTo })
   const step = firstOf(
     refuseMetaTypes,
-    federated(firstOf(answerAny(settings.ttlSeconds), forward), { ...options, follow }),
+    federated(firstOf(answerAny(settings.ttlSeconds), forward), { ...options, recognise, follow }),
   )
   const whole = chased(step, follow)
-  return settings.style === 'flat' ? flattened(whole, settings) : whole
+  return settings.style === 'flat' ? flattened(whole, recognise, settings) : whole
 }

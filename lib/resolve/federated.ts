@@ -7,13 +7,14 @@ import { RCODE } from '../dns/constants.ts'
 import { EDE } from '../dns/extended-error.ts'
 import { decide, decideEmpty } from '../federation/decide.ts'
 import type { Decision } from '../federation/decision.ts'
-import { recogniser, type ShardName } from '../federation/recognise.ts'
+import type { Recognise, ShardName } from '../federation/recognise.ts'
 import type { FederationSettings } from '../federation/settings.ts'
 import type { Follow } from './chase.ts'
 import { srvAtEndOfChain } from './srv-at-end-of-chain.ts'
 
 export interface FederatedOptions {
   readonly settings: FederationSettings
+  readonly recognise: Recognise
   readonly directory: Directory
   readonly locate: () => Location
   readonly clock: Clock
@@ -24,8 +25,7 @@ export interface FederatedOptions {
 
 /** Answers federated names, and leaves all others, and those at which the cluster itself has a record, to `next`. */
 export function federated(next: Resolve, options: FederatedOptions): Resolve {
-  const { settings, directory, clock } = options
-  const recognise = recogniser(settings)
+  const { settings, recognise, directory, clock } = options
   return async (query) => {
     const of = recognise(query.name)
     if (of === undefined) return next(query)

@@ -2,7 +2,7 @@ import type { AuthoredAnswer, Resolve } from '../dns/answer.ts'
 import { RCODE, TYPE } from '../dns/constants.ts'
 import type { Name } from '../dns/name.ts'
 import { earliestExpiryMs } from '../dns/record.ts'
-import { recogniser } from '../federation/recognise.ts'
+import type { Recognise } from '../federation/recognise.ts'
 import type { FederationSettings } from '../federation/settings.ts'
 import { soaOf } from '../federation/zone-records.ts'
 
@@ -10,8 +10,7 @@ import { soaOf } from '../federation/zone-records.ts'
  * The style `flat`: at a federated name stand the records themselves, without the aliases that led to them. A negative
  * answer is then one of the zone of the name that was asked.
  */
-export function flattened(next: Resolve, settings: FederationSettings): Resolve {
-  const recognise = recogniser(settings)
+export function flattened(next: Resolve, recognise: Recognise, settings: FederationSettings): Resolve {
   return async (query) => {
     const answer = await next(query)
     const of = recognise(query.name)

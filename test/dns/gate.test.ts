@@ -132,12 +132,15 @@ test('a packet whose question was not read has no type left over from the packet
   }
 })
 
-test('reads name, type, RD, CD and DO', () => {
+test('what is asked is read whole: name, spelling, type, RD, CD and DO', () => {
   const gate = new Gate()
-  gate.admit(queryPacket('Web.SHOP', { type: TYPE.SRV, flags: FLAG.CD, edns: { flags: 0x8000 } }))
-  assert.equal(formatName(gate.name()), 'web.shop.')
-  assert.deepEqual([gate.type, gate.flags & FLAG.RD, gate.flags & FLAG.CD], [TYPE.SRV, 0, FLAG.CD])
-  assert.deepEqual([gate.edns, gate.dnssecOk], [true, true])
+  const packet = queryPacket('Web.SHOP', { type: TYPE.SRV, flags: FLAG.CD, edns: { flags: 0x8000 } })
+  gate.admit(packet)
+  const { name, spelling, ...others } = gate.query(packet, 7)
+  assert.equal(formatName(name), 'web.shop.')
+  assert.deepEqual(spelling, Buffer.from('\x03Web\x04SHOP\0', 'latin1'))
+  const flags = { dnssecOk: true, checkingDisabled: true, recursionDesired: false }
+  assert.deepEqual(others, { type: TYPE.SRV, ...flags, deadlineMs: 7 })
 })
 
 test('any name is read as it is, in lower case', () => {
@@ -146,8 +149,9 @@ test('any name is read as it is, in lower case', () => {
     fc.property(anyName, (name) => {
       // No length octet is a letter: they end at 63, and A is 65.
       const spelling = name.replace(/[a-z]/g, (letter) => letter.toUpperCase())
-      assert.equal(gate.admit(queryPacket(Buffer.from(spelling, 'latin1'))), ADMIT)
-      assert.equal(gate.name(), name)
+      const packet = queryPacket(Buffer.from(spelling, 'latin1'))
+      assert.equal(gate.admit(packet), ADMIT)
+      assert.equal(gate.query(packet, 0).name, name)
     }),
   )
 })

@@ -1,7 +1,7 @@
 import packet from 'dns-packet'
-import type { Answer, AuthoredAnswer, Query } from '../../lib/dns/answer.ts'
+import type { Answer, AuthoredAnswer } from '../../lib/dns/answer.ts'
 import { authored } from '../../lib/dns/answer.ts'
-import { FLAG, RCODE } from '../../lib/dns/constants.ts'
+import { RCODE } from '../../lib/dns/constants.ts'
 import { ADMIT, Gate } from '../../lib/dns/gate.ts'
 import { type Image, imageOf } from '../../lib/dns/image.ts'
 import { parseName } from '../../lib/dns/name.ts'
@@ -21,22 +21,11 @@ interface At {
 export function replyTo(query: Buffer, answer: Answer, at: At = {}): { reply: Buffer; image: Image } {
   const gate = new Gate()
   if (gate.admit(query) !== ADMIT) throw new Error('the gate does not admit this query')
-  const image = imageOf(queryOf(gate), answer)
+  const image = imageOf(gate.query(query, NOW_MS), answer)
   const { nowMs = NOW_MS, turn = 0, overUdp = true } = at
   const make = () => replyFromImage(query, gate, image, { limit: replyLimit(gate, overUdp), nowMs })
   for (let before = 0; before < turn; before++) make()
   return { reply: make(), image }
-}
-
-function queryOf(gate: Gate): Query {
-  return {
-    name: gate.name(),
-    type: gate.type,
-    dnssecOk: gate.dnssecOk,
-    checkingDisabled: (gate.flags & FLAG.CD) !== 0,
-    recursionDesired: (gate.flags & FLAG.RD) !== 0,
-    deadlineMs: NOW_MS + 1800,
-  }
 }
 
 /** The answer to `web`: these addresses, behind these aliases. */
