@@ -1,6 +1,6 @@
-import { createSocket, type RemoteInfo } from 'node:dgram'
+import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { createServer, type Socket } from 'node:net'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { FrameReader, frame } from '../../lib/dns/frame-reader.ts'
 
 /** What to do with a query: replies to send, at once or later. */
@@ -15,6 +15,8 @@ export interface LoopbackUpstream extends AsyncDisposable {
   forge(reply: Buffer): Promise<void>
 }
 
+const SAME_PORT_TRIES = 20
+
 /** A name server on UDP and TCP of one loopback port that does as it is told. */
 export async function loopbackUpstream(behave: Behaviour, host = '127.0.0.1'): Promise<LoopbackUpstream> {
   const asked: LoopbackUpstream['asked'] = []
@@ -28,9 +30,6 @@ export async function loopbackUpstream(behave: Behaviour, host = '127.0.0.1'): P
       replies.map((reply) => udp.send(reply, from.port, from.address)),
     )
   })
-  udp.bind(0, host)
-  await once(udp, 'listening')
-  const { port } = udp.address()
   const tcp = createServer((socket) => {
     sockets.add(socket)
     const frames = new FrameReader()
@@ -43,8 +42,7 @@ export async function loopbackUpstream(behave: Behaviour, host = '127.0.0.1'): P
       }
     })
   })
-  tcp.listen(port, host)
-  await once(tcp, 'listening')
+  const port = await listenOnBoth(tcp, udp, host)
   return {
     port,
     host,
@@ -59,5 +57,25 @@ export async function loopbackUpstream(behave: Behaviour, host = '127.0.0.1'): P
       udp.close()
       await new Promise((closed) => tcp.close(closed))
     },
+  }
+}
+
+// The system chooses a port for TCP, which may be taken for UDP: then another. What could not be bound is let go of,
+// or it would keep the process of the tests alive.
+async function listenOnBoth(tcp: Server, udp: UdpSocket, host: string): Promise<number> {
+  for (let tries = 1; ; tries++) {
+    tcp.listen(0, host)
+    await once(tcp, 'listening')
+    const { port } = tcp.address() as AddressInfo
+    udp.bind(port, host)
+    try {
+      await once(udp, 'listening')
+      return port
+    } catch (error) {
+      await new Promise((closed) => tcp.close(closed))
+      if (tries < SAME_PORT_TRIES && (error as NodeJS.ErrnoException).code === 'EADDRINUSE') continue
+      udp.close()
+      throw error
+    }
   }
 }
