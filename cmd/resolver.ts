@@ -21,7 +21,10 @@ export async function resolver({ config: path, logLevel, env }: Options): Promis
   const log = createLogger(logLevel)
   const runtime: Runtime = {
     clock: systemClock,
+    wallClock: () => Date.now(),
     random: cryptoRandom16(),
+    env,
+    uid: process.geteuid?.() ?? 0,
     generations: new Generations(),
     log,
     warn: limitedWarn(log, systemClock),

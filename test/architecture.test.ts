@@ -12,6 +12,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'lib/cluster': ['lib/base', 'lib/dns', 'node:'],
   'lib/federation': ['lib/base', 'lib/dns', 'lib/cluster', 'node:'],
   'lib/manifests': ['lib/base', 'lib/cluster', 'node:', 'yaml'],
+  'lib/kubernetes': ['lib/base', 'lib/cluster', 'node:', '@kubernetes/client-node/dist/config.js', 'undici', 'yaml'],
   'lib/forward': ['lib/base', 'lib/dns', 'node:'],
   'lib/resolve': ['lib/base', 'lib/dns', 'lib/cluster', 'lib/federation', 'lib/forward', 'node:'],
   'lib/config': ['lib/base', 'lib/dns', 'node:', 'yaml', 'tlds'],

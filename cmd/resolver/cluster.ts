@@ -1,22 +1,24 @@
-import { messageOf } from '../../lib/base/error-text.ts'
-import { watchPaths } from '../../lib/base/watch-paths.ts'
-import { Directory } from '../../lib/cluster/directory.ts'
 import type { Config } from '../../lib/config/config.ts'
-import { ManifestSource } from '../../lib/manifests/manifest-source.ts'
+import { Directory } from '../../lib/cluster/directory.ts'
+import type { Health } from '../../lib/cluster/health.ts'
+import { readManifests } from './read-manifests.ts'
 import type { Runtime } from './runtime.ts'
+import { type ClusterWatch, watchCluster } from './watch-cluster.ts'
+import type { ManifestSource } from '../../lib/manifests/manifest-source.ts'
 
 /** The state of the cluster, kept up to date until it is stopped. */
 export interface Cluster {
   readonly key: string
   readonly directory: Directory
-  readonly manifests: ManifestSource
   readonly startedMs: number
-  stop(): void
+  readonly manifests?: ManifestSource
+  readonly watch?: ClusterWatch
+  stop(): Promise<void>
 }
 
 /**
- * The one before, if the configuration asks for the same; else a new one that has been read once. `onRead` is called
- * whenever it was read again.
+ * The one before, if the configuration asks for the same; else a new one, of which something is known already unless
+ * its source does not answer. `onRead` is called whenever it was read again, or a part of it was.
  */
 export async function startCluster(
   config: Config,
@@ -25,35 +27,32 @@ export async function startCluster(
   onRead: () => void,
 ): Promise<Cluster> {
   const { health, source } = config
-  const key = JSON.stringify([source.manifests, health])
+  const key = keyOf(config)
   if (before?.key === key) return before
-  const { clock, generations, warn, counters } = runtime
+  const { clock, generations } = runtime
+  const recalled = new Map<string, Health>()
   const directory = new Directory({
     clock,
     generations,
-    before: before?.directory,
+    healthBefore: (service) => recalled.get(service) ?? before?.directory.health(service),
     health: { minReady: health.minReady, leaveAfterMs: health.leaveAfter, returnAfterMs: health.returnAfter },
   })
-  const manifests = new ManifestSource({
-    paths: source.manifests,
-    before: before?.manifests,
-    onProblem: (problem) => {
-      counters.manifestProblems++
-      warn(`manifest ${problem}`, 'manifest not used as it stands', { problem })
-    },
-  })
-  const read = async () => {
-    const objects = await manifests.read()
-    if (objects !== undefined) directory.replace(objects)
-    onRead()
-  }
-  const onChange = () =>
-    read().catch((error: unknown) => warn('manifests', 'manifests not read', { error: messageOf(error) }))
-  const unwatch = await watchPaths(source.manifests, { clock, onChange })
-  await read()
-  const stop = () => {
-    unwatch()
+  const recall = (service: string, known: Health) => void recalled.set(service, known)
+  const parts = { config, directory, runtime, recall, onRead }
+  const kept =
+    source.kubernetes === undefined
+      ? await readManifests(source.manifests ?? [], before?.manifests, parts)
+      : await watchCluster(source.kubernetes, before, parts)
+  recalled.clear()
+  const stop = async () => {
+    await kept.stop()
     directory.close()
   }
-  return { key, directory, manifests, startedMs: clock.now(), stop }
+  return { ...kept, key, directory, startedMs: clock.now(), stop }
+}
+
+// All that it depends on. With manifests neither federations nor location decide what is read.
+function keyOf({ source: { kubernetes, manifests }, health, federations, location }: Config): string {
+  const watched = kubernetes && [kubernetes, [...federations.keys()], location]
+  return JSON.stringify([manifests, health, watched])
 }

@@ -7,7 +7,12 @@ import type { Counters } from './counters.ts'
 /** What the process has once, whatever its configuration. */
 export interface Runtime {
   readonly clock: Clock
+  /** Milliseconds since 1970, for what outlives the process or comes from another machine. */
+  readonly wallClock: () => number
   readonly random: Random16
+  readonly env: NodeJS.ProcessEnv
+  /** The user that we run as. */
+  readonly uid: number
   readonly generations: Generations
   readonly log: Logger
   readonly warn: LimitedWarn

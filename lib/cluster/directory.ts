@@ -1,16 +1,20 @@
 import type { Clock } from '../base/clock.ts'
 import { type Evidence, Generations } from '../base/generations.ts'
 import { type Health, type HealthSettings, nextHealth, withOverrides } from './health.ts'
-import { type ClusterObject, type EndpointSlice, type Node, objectKey, type Service } from './objects.ts'
+import { type Listing, ObjectStore, serviceKey } from './object-store.ts'
+import type { ClusterObject, Node } from './objects.ts'
 import { type Shard, shardOf } from './shard.ts'
 
 interface Options {
   readonly clock: Clock
   readonly generations: Generations
   readonly health: HealthSettings
-  /** The one that this one takes over from: what was healthy there is known to have been. */
-  readonly before?: Directory | undefined
+  /** What was known of a Service's health, by `namespace/name`, before there was this directory. */
+  readonly healthBefore?: (service: string) => Health | undefined
 }
+
+/** Where what is known comes from: nowhere yet, a snapshot, or the source, which may have gone away since. */
+export type Knowledge = 'none' | 'snapshot' | 'live' | 'away'
 
 interface Entry {
   readonly shard: Shard
@@ -18,14 +22,14 @@ interface Entry {
   readonly cancelLook: () => void
 }
 
-/** Slot of the facts that every federated answer follows from: whether we know the cluster at all, and this node. */
+/** Slot of the facts that every federated answer follows from: what we know the cluster from, and this node. */
 export const WORLD_SLOT = 1
+
+// So many Services and endpoints are looked at in one turn; the others wait while queries are answered.
+const WORK_A_TURN = 10_000
 
 /** The slot of a Service that may or may not exist. */
 export const serviceSlot = (namespace: string, name: string): number => Generations.slotOf(`${namespace}/${name}`)
-
-const serviceKey = (object: Service | EndpointSlice): string =>
-  object.kind === 'Service' ? `${object.namespace}/${object.name}` : `${object.namespace}/${object.service}`
 
 /**
  * What is known of the cluster: each Service with its endpoints and its health as one value that is replaced as a
@@ -33,22 +37,38 @@ const serviceKey = (object: Service | EndpointSlice): string =>
  */
 export class Directory {
   readonly #options: Options
-  readonly #objects = new Map<string, ClusterObject>()
-  readonly #slices = new Map<string, Map<string, EndpointSlice>>()
+  readonly #store = new ObjectStore((object) => this.#changed(object))
   readonly #entries = new Map<string, Entry>()
-  #synced = false
+  /** Services whose entry does not show their objects yet. */
+  readonly #due = new Set<string>()
+  readonly #settled = Promise.withResolvers<void>()
+  #healthBefore: Options['healthBefore'] | undefined
+  #knowledge: Knowledge = 'none'
+  #source: Exclude<Knowledge, 'none'> | undefined
+  #cancelTurn: (() => void) | undefined
 
   constructor(options: Options) {
     this.#options = options
+    this.#healthBefore = options.healthBefore
+  }
+
+  get knowledge(): Knowledge {
+    return this.#knowledge
   }
 
   /** False while nothing was ever read: then nothing is known to be absent. */
   get synced(): boolean {
-    return this.#synced
+    return this.#knowledge !== 'none'
   }
 
-  get counts(): { readonly services: number; readonly objects: number } {
-    return { services: this.#entries.size, objects: this.#objects.size }
+  /** Resolves when it is synced. */
+  get settled(): Promise<void> {
+    return this.#settled.promise
+  }
+
+  /** Objects by kind. */
+  get counts(): Readonly<Record<ClusterObject['kind'], number>> {
+    return this.#store.counts
   }
 
   /** Whether it has a Service. */
@@ -60,13 +80,12 @@ export class Directory {
     return this.#entries.get(`${namespace}/${name}`)?.shard
   }
 
-  isHealthy(shard: Shard): boolean {
-    const { service } = shard
-    return service.type === 'ExternalName' || this.#entries.get(serviceKey(service))?.health.healthy === true
+  isHealthy({ service }: Shard): boolean {
+    return service.type === 'ExternalName' || this.health(`${service.namespace}/${service.name}`)?.healthy === true
   }
 
   node(name: string): Node | undefined {
-    const node = this.#objects.get(`Node ${name}`)
+    const node = this.#store.get(`Node ${name}`)
     return node?.kind === 'Node' ? node : undefined
   }
 
@@ -75,70 +94,121 @@ export class Directory {
     return this.#options.generations.evidence(slots)
   }
 
-  /** Makes these the objects of the cluster, all others gone. No Service is absent in between. */
-  replace(objects: Iterable<ClusterObject>): void {
-    const wanted = new Map<string, ClusterObject>()
-    for (const object of objects) wanted.set(objectKey(object), object)
-    const changed = new Set<string>()
-    for (const [key, object] of this.#objects) if (!wanted.has(key)) this.#forget(key, object, changed)
-    for (const [key, object] of wanted) this.#learn(key, object, changed)
-    for (const key of changed) this.#renew(key)
-    if (!this.#synced) {
-      this.#synced = true
-      this.#options.generations.bump(WORLD_SLOT)
-    }
+  object(key: string): ClusterObject | undefined {
+    return this.#store.get(key)
   }
 
-  /** Ends the timers of holds. */
+  objects(): Iterable<ClusterObject> {
+    return this.#store.all()
+  }
+
+  /** By `namespace/name`. */
+  health(service: string): Health | undefined {
+    return this.#entries.get(service)?.health
+  }
+
+  /** By `namespace/name`. */
+  *healths(): Iterable<[string, Health]> {
+    for (const [key, { health }] of this.#entries) yield [key, health]
+  }
+
+  /** Takes over one object, new or changed, at once. Whether it makes a difference. */
+  learn(object: ClusterObject): boolean {
+    const isChanged = this.#store.set(object)
+    if (isChanged) this.#renewAtOnce(object)
+    return isChanged
+  }
+
+  /** Takes over, at once, that an object is gone. Whether it was there. */
+  forget(key: string): boolean {
+    const object = this.#store.delete(key)
+    if (object !== undefined) this.#renewAtOnce(object)
+    return object !== undefined
+  }
+
+  /** Begins to list the part of the cluster of which `covers` tells what belongs to it. */
+  listing(covers: (object: ClusterObject) => boolean): Listing {
+    return this.#store.listing(covers, () => this.#renewDue())
+  }
+
+  /** Makes these the objects of the cluster, all others gone. No Service is absent in between. */
+  replace(objects: Iterable<ClusterObject>): void {
+    const listing = this.listing(() => true)
+    for (const object of objects) listing.add(object)
+    listing.commit()
+    this.know('live')
+  }
+
+  /**
+   * All parts have been listed, or the source has gone away or come back. Until the first call Services are not looked
+   * at: their health would be judged by half of what there is.
+   */
+  know(source: Exclude<Knowledge, 'none'>): void {
+    if (source === this.#source) return
+    this.#source = source
+    if (this.#knowledge === 'none') this.#renewDue()
+    else this.#setKnowledge(source)
+  }
+
+  /** Ends the timers. */
   close(): void {
+    this.#cancelTurn?.()
     for (const { cancelLook } of this.#entries.values()) cancelLook()
   }
 
-  #forget(key: string, object: ClusterObject, changed: Set<string>): void {
-    this.#objects.delete(key)
-    if (object.kind === 'Node') return this.#options.generations.bump(WORLD_SLOT)
+  #changed(object: ClusterObject): void {
     const service = serviceKey(object)
-    changed.add(service)
-    if (object.kind !== 'EndpointSlice') return
-    const slices = this.#slices.get(service)
-    slices?.delete(key)
-    if (slices?.size === 0) this.#slices.delete(service)
+    if (service === undefined) this.#options.generations.bump(WORLD_SLOT)
+    else this.#due.add(service)
   }
 
-  #learn(key: string, object: ClusterObject, changed: Set<string>): void {
-    const known = this.#objects.get(key)
-    if (known !== undefined && isSame(known, object)) return
-    // A slice may have been given to another Service.
-    if (known !== undefined) this.#forget(key, known, changed)
-    this.#objects.set(key, object)
-    if (object.kind === 'Node') return this.#options.generations.bump(WORLD_SLOT)
-    const service = serviceKey(object)
-    changed.add(service)
-    if (object.kind === 'EndpointSlice')
-      this.#slices.set(service, (this.#slices.get(service) ?? new Map()).set(key, object))
+  #setKnowledge(knowledge: Knowledge): void {
+    this.#knowledge = knowledge
+    this.#options.generations.bump(WORLD_SLOT)
   }
 
-  #renew(key: string): void {
-    const { generations } = this.#options
-    const service = this.#objects.get(`Service ${key}`)
+  // What an event changes does not wait for the rest of a long list.
+  #renewAtOnce(object: ClusterObject): void {
+    if (!this.synced) return
+    if (this.#cancelTurn === undefined) return this.#renewDue()
+    const service = serviceKey(object)
+    if (service === undefined) return
+    this.#due.delete(service)
+    this.#renew(service)
+  }
+
+  #renewDue(): void {
+    if (this.#source === undefined) return
+    this.#cancelTurn?.()
+    this.#cancelTurn = undefined
+    let work = 0
+    for (const key of this.#due) {
+      if (work >= WORK_A_TURN) {
+        this.#cancelTurn = this.#options.clock.after(0, () => this.#renewDue())
+        return
+      }
+      this.#due.delete(key)
+      work += this.#renew(key)
+    }
+    if (this.#knowledge !== 'none') return
+    this.#healthBefore = undefined
+    this.#setKnowledge(this.#source)
+    this.#settled.resolve()
+  }
+
+  /** How much work it was. */
+  #renew(key: string): number {
+    const service = this.#store.service(key)
     const before = this.#entries.get(key)
     before?.cancelLook()
-    generations.bump(Generations.slotOf(key))
-    if (service?.kind !== 'Service') this.#entries.delete(key)
-    else
-      this.#look(
-        key,
-        shardOf(service, this.#slices.get(key)?.values() ?? []),
-        before?.health ?? this.#healthBefore(key),
-      )
-  }
-
-  // Only until all is known here: a Service that comes later is a new one.
-  #healthBefore(key: string): Health | undefined {
-    const { before } = this.#options
-    if (this.#synced || before === undefined) return undefined
-    const entry = before.#entries.get(key)
-    return entry?.health
+    this.#options.generations.bump(Generations.slotOf(key))
+    if (service === undefined) {
+      this.#entries.delete(key)
+      return 1
+    }
+    const shard = shardOf(service, this.#store.slicesOf(key))
+    this.#look(key, shard, before?.health ?? this.#healthBefore?.(key))
+    return 1 + shard.ready.length
   }
 
   #look(key: string, shard: Shard, before: Health | undefined): void {
@@ -150,9 +220,9 @@ export class Directory {
       generations.bump(Generations.slotOf(key))
       this.#look(key, shard, health)
     }
-    const cancelLook = lookAgainAtMs === undefined ? () => {} : clock.after(lookAgainAtMs - nowMs, lookAgain)
+    const cancelLook = lookAgainAtMs === undefined ? NOTHING : clock.after(lookAgainAtMs - nowMs, lookAgain)
     this.#entries.set(key, { shard, health, cancelLook })
   }
 }
 
-const isSame = (a: ClusterObject, b: ClusterObject): boolean => JSON.stringify(a) === JSON.stringify(b)
+const NOTHING = (): void => {}

@@ -55,7 +55,11 @@ export interface Node {
 
 export type ClusterObject = Service | EndpointSlice | Node
 
-/** The name by which Kubernetes tells objects of one kind apart. */
-export function objectKey(object: ClusterObject): string {
+type Identity =
+  | { readonly kind: 'Node'; readonly name: string }
+  | { readonly kind: 'Service' | 'EndpointSlice'; readonly namespace: string; readonly name: string }
+
+/** The name by which Kubernetes tells objects apart. */
+export function objectKey(object: Identity): string {
   return object.kind === 'Node' ? `Node ${object.name}` : `${object.kind} ${object.namespace}/${object.name}`
 }

@@ -4,10 +4,19 @@ import type { ClusterObject, Node } from './objects.ts'
 import { slimEndpointSlice } from './slim-endpoint-slice.ts'
 import { slimService } from './slim-service.ts'
 
-const SLIMMERS: Readonly<Record<string, (object: unknown, report: Report) => ClusterObject | undefined>> = {
-  'v1 Service': slimService,
-  'discovery.k8s.io/v1 EndpointSlice': slimEndpointSlice,
-  'v1 Node': slimNode,
+type Slim = (object: unknown, report: Report) => ClusterObject | undefined
+
+/** Of an object whose kind is known, as the items of a list do not say it. */
+export const SLIMMERS: Readonly<Record<ClusterObject['kind'], Slim>> = {
+  Service: slimService,
+  EndpointSlice: slimEndpointSlice,
+  Node: (object, report) => slimNode(object, report),
+}
+
+const TYPES: Readonly<Record<string, Slim>> = {
+  'v1 Service': SLIMMERS.Service,
+  'discovery.k8s.io/v1 EndpointSlice': SLIMMERS.EndpointSlice,
+  'v1 Node': SLIMMERS.Node,
 }
 
 /**
@@ -26,8 +35,8 @@ export function slim(object: unknown, report: Report): ClusterObject | undefined
     return undefined
   }
   const type = `${apiVersion} ${kind}`
-  if (Object.hasOwn(SLIMMERS, type)) return SLIMMERS[type]?.(object, report)
-  const meant = Object.keys(SLIMMERS).find((known) => isNearly(type, known))
+  if (Object.hasOwn(TYPES, type)) return TYPES[type]?.(object, report)
+  const meant = Object.keys(TYPES).find((known) => isNearly(type, known))
   if (meant !== undefined) report(`${printable(type)} is not used; did you mean ${meant}?`)
   return undefined
 }

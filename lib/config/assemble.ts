@@ -36,6 +36,7 @@ export function assemble(file: ConfigFile, references: References): Outcome {
   )
   const config: Config = {
     ...file,
+    location: withoutEmpty(file.location),
     federations,
     upstreams: upstreamsOf(file, references),
     stubDomains: new Map([...clusterRoutes(file), ...stubs.domains]),
@@ -46,9 +47,23 @@ export function assemble(file: ConfigFile, references: References): Outcome {
   }
   return {
     config,
-    problems: [...problems, ...stubs.problems, ...contradictions(config)],
+    problems: [...sourceProblems(file), ...problems, ...stubs.problems, ...contradictions(config)],
     warnings: [...warnings, ...stubs.warnings],
   }
+}
+
+// Of the labels that a node may lack: what is empty is not given.
+function withoutEmpty({ zone, region, ...location }: ConfigFile['location']): ConfigFile['location'] {
+  return { ...location, ...(zone && { zone }), ...(region && { region }) }
+}
+
+function sourceProblems({ source: { manifests, kubernetes } }: ConfigFile): string[] {
+  if (manifests !== undefined && kubernetes !== undefined) return ['source: manifests and kubernetes are both given']
+  if (manifests === undefined && kubernetes === undefined)
+    return ['source: missing; expected manifests, or kubernetes ({} in a pod)']
+  if (kubernetes?.context !== undefined && kubernetes.kubeconfig === undefined)
+    return ['source.kubernetes.context: a context is one of a kubeconfig; expected source.kubernetes.kubeconfig too']
+  return []
 }
 
 // Where both name a federation, in whatever letters, the file has the last word.

@@ -106,3 +106,9 @@ export const optional = <T>(reader: Reader<T>): OptionalReader<T> => ({
   optional: true,
   read: (given, path, problems) => (given === undefined ? undefined : reader.read(given, path, problems)),
 })
+
+/** A section of which nothing has to be given: a key without a value is an empty one. */
+export const orNothing = <T>(reader: Reader<T>): Reader<T> => ({
+  wish: reader.wish,
+  read: (given, path, problems) => reader.read(given ?? {}, path, problems),
+})

@@ -2,7 +2,20 @@ import { parseDurationMs } from '../base/duration.ts'
 import { isRfc1123Label, ROOT } from '../dns/name.ts'
 import { type Address, isWildcard, parseIpAddress, parseServerAddress } from './address.ts'
 import { normaliseDomain } from './federations.ts'
-import { list, map, oneOf, optional, type Reader, section, text, UNRESOLVED, value, withDefault } from './reader.ts'
+import { parseLabelSelector } from './label-selector.ts'
+import {
+  list,
+  map,
+  oneOf,
+  optional,
+  orNothing,
+  type Reader,
+  section,
+  text,
+  UNRESOLVED,
+  value,
+  withDefault,
+} from './reader.ts'
 
 // The shape of the configuration file, its defaults, and what each value may be. What depends on more than one value is
 // in `assemble.ts`.
@@ -25,9 +38,12 @@ const wholeNumber = (least: number, most: number): Reader<number> =>
     typeof given === 'number' && Number.isInteger(given) && given >= least && given <= most ? given : undefined,
   )
 
-const label = text('one RFC 1123 label', (given) =>
-  isRfc1123Label(given.toLowerCase()) ? given.toLowerCase() : undefined,
+// Of a label that its node does not have the downward API makes an empty variable.
+const labelOrNone = text('one RFC 1123 label', (given) =>
+  given === '' || isRfc1123Label(given.toLowerCase()) ? given.toLowerCase() : undefined,
 )
+
+const namespace = text('the name of a namespace', (given) => (isRfc1123Label(given) ? given : undefined))
 
 const path = text('a path', (given) => given || undefined)
 
@@ -95,15 +111,31 @@ export const configSchema = {
   location: withDefault(
     section({
       node: optional(text('the name of a node', (given) => given || undefined)),
-      zone: optional(label),
-      region: optional(label),
+      zone: optional(labelOrNone),
+      region: optional(labelOrNone),
       scope: withDefault(oneOf('zone', 'region', 'global'), 'zone'),
     }),
     {},
   ),
   listen: list(listenAddress, 'addresses', 'at least one address'),
   source: section({
-    manifests: list(path, 'paths', 'at least one path'),
+    manifests: optional(list(path, 'paths', 'at least one path')),
+    kubernetes: optional(
+      orNothing(
+        section({
+          kubeconfig: optional(path),
+          context: optional(text('the name of a context', (given) => given || undefined)),
+          namespaces: optional(list(namespace, 'namespaces', 'at least one namespace')),
+          labelSelector: optional(text('a label selector, such as feddns.io/federated=true', parseLabelSelector)),
+          snapshot: optional(
+            section({
+              path,
+              maxAge: withDefault(duration('720h'), '24h'),
+            }),
+          ),
+        }),
+      ),
+    ),
     grace: withDefault(duration('24h'), '10s'),
   }),
   health: withDefault(

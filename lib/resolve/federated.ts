@@ -1,10 +1,10 @@
 import type { Clock } from '../base/clock.ts'
 import type { Evidence } from '../base/generations.ts'
-import { type Directory, serviceSlot, WORLD_SLOT } from '../cluster/directory.ts'
+import { type Directory, type Knowledge, serviceSlot, WORLD_SLOT } from '../cluster/directory.ts'
 import type { Location } from '../cluster/location.ts'
 import { type Answer, authored, failure, type Query, type Resolve } from '../dns/answer.ts'
 import { RCODE } from '../dns/constants.ts'
-import { EDE } from '../dns/extended-error.ts'
+import { EDE, type ExtendedError } from '../dns/extended-error.ts'
 import { decide, decideEmpty } from '../federation/decide.ts'
 import type { Decision } from '../federation/decision.ts'
 import type { Recognise, ShardName } from '../federation/recognise.ts'
@@ -35,7 +35,8 @@ export function federated(next: Resolve, options: FederatedOptions): Resolve {
       return failure({ code: EDE.NOT_READY, text: 'the state of the cluster is not known yet' })
     }
     if (isNamesake(of, options)) return withEvidence(await next(query), evidence)
-    return withEvidence(await answerShard(query, of, options), evidence)
+    const errors = OUTDATED[directory.knowledge]
+    return withErrors(withEvidence(await answerShard(query, of, options), evidence), errors)
   }
 }
 
@@ -70,6 +71,17 @@ function answerOf(decision: Decision, settings: FederationSettings): Answer {
     ...(redirect && { ttlCapSeconds: settings.redirectTtlSeconds }),
   })
 }
+
+// The age is in the metrics: an answer may be kept, and would tell an old one.
+const OUTDATED: Readonly<Record<Knowledge, readonly ExtendedError[]>> = {
+  none: [],
+  live: [],
+  away: [{ code: EDE.STALE, text: 'the API server does not answer; this is what was last known of the cluster' }],
+  snapshot: [{ code: EDE.STALE, text: 'the API server was not reached since the start; this is from a snapshot' }],
+}
+
+const withErrors = (answer: Answer | undefined, errors: readonly ExtendedError[]): Answer | undefined =>
+  answer && errors.length > 0 ? { ...answer, errors: [...answer.errors, ...errors] } : answer
 
 const withEvidence = (answer: Answer | undefined, evidence: Evidence): Answer | undefined =>
   answer && { ...answer, evidence: [...answer.evidence, evidence] }

@@ -56,7 +56,7 @@ test('a Service is found by namespace and name, with its endpoints', () => {
   assert.equal(directory.shard('shop', 'nothing'), undefined)
   assert.equal(directory.node('n1')?.labels['topology.kubernetes.io/zone'], 'z')
   assert.equal(directory.node('n2'), undefined)
-  assert.deepEqual(directory.counts, { services: 2, objects: 5 })
+  assert.deepEqual(directory.counts, { Service: 2, EndpointSlice: 2, Node: 1 })
 })
 
 test('a namespace is known as long as it has a Service', () => {
@@ -72,7 +72,7 @@ test('objects may come in any order, and slices of no known Service wait for it'
   const { directory, replace, isHealthy } = world()
   replace(...WEB.slice(1))
   assert.equal(directory.shard('shop', 'web'), undefined)
-  assert.deepEqual(directory.counts, { services: 0, objects: 1 })
+  assert.deepEqual(directory.counts, { Service: 0, EndpointSlice: 1, Node: 0 })
   replace(...WEB.toReversed())
   assert.equal(directory.shard('shop', 'web')?.readyPods, 2)
   assert.equal(isHealthy('web'), true)
@@ -84,7 +84,7 @@ test('what is not among the new objects is gone', () => {
   replace(...DB)
   assert.equal(directory.shard('shop', 'web'), undefined)
   assert.equal(directory.node('n1'), undefined)
-  assert.deepEqual(directory.counts, { services: 1, objects: 2 })
+  assert.deepEqual(directory.counts, { Service: 1, EndpointSlice: 1, Node: 0 })
 })
 
 test('an ExternalName has no pods and is healthy all the same', () => {
@@ -231,7 +231,7 @@ test('a directory that takes over from another one knows what was healthy there,
   const before = new Directory(parts)
   const objects = (...ips: string[]) => slim([service('web.shop'), slice('web.shop', ips)])
   before.replace(objects('10.1.0.1', '10.1.0.2'))
-  const after = new Directory({ ...parts, before })
+  const after = new Directory({ ...parts, healthBefore: (service) => before.health(service) })
   after.replace(objects('10.1.0.1'))
   assert.equal(isHealthy(after), true)
   clock.advance(30_000)

@@ -53,7 +53,8 @@ function assertWhole(config: Config): void {
   for (const label of [config.location.zone, config.location.region])
     assert.ok(label === undefined || isRfc1123Label(label))
   assert.ok(config.listen.length > 0)
-  assert.ok(config.source.manifests.length > 0 && config.source.manifests.every((path) => path.length > 0))
+  const { manifests = [], kubernetes } = config.source
+  assert.ok(manifests.length > 0 !== (kubernetes !== undefined) && manifests.every((path) => path.length > 0))
   assertNumbers(config)
   assertAddresses(config)
 }

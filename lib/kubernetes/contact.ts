@@ -1,0 +1,53 @@
+import type { Clock } from '../base/clock.ts'
+import type { WatchState } from './watch-state.ts'
+
+interface Options {
+  readonly clock: Clock
+  readonly watches: readonly WatchState[]
+  /** Called when everything has been listed and is watched, and when that has not been so for a while. */
+  readonly onChange: (contact: 'live' | 'away') => void
+}
+
+// A server that is replaced by another one, or a watch that is opened again, is no loss of contact.
+const AWAY_AFTER_MS = 10_000
+
+/** Whether the API server tells us of everything: of several watches together. */
+export class Contact {
+  readonly #options: Options
+  #told: 'live' | 'away' | undefined
+  #cancel: () => void = () => {}
+
+  constructor(options: Options) {
+    this.#options = options
+  }
+
+  /** Since when not everything that has changed is known, in milliseconds of the Clock; undefined while all is. */
+  get awaySinceMs(): number | undefined {
+    const since = this.#options.watches.flatMap(({ failingSinceMs }) => failingSinceMs ?? [])
+    return since.length === 0 ? undefined : Math.min(...since)
+  }
+
+  /** To be called whenever the state of a watch has changed. */
+  look(): void {
+    const { watches, clock } = this.#options
+    this.#cancel()
+    const since = this.awaySinceMs
+    if (since === undefined) {
+      if (watches.every(({ lists }) => lists > 0)) this.#tell('live')
+      return
+    }
+    const restMs = since + AWAY_AFTER_MS - clock.now()
+    if (restMs <= 0) this.#tell('away')
+    else this.#cancel = clock.after(restMs, () => this.look())
+  }
+
+  close(): void {
+    this.#cancel()
+  }
+
+  #tell(contact: 'live' | 'away'): void {
+    if (contact === this.#told) return
+    this.#told = contact
+    this.#options.onChange(contact)
+  }
+}

@@ -1,0 +1,65 @@
+import type { Clock } from '../base/clock.ts'
+import type { RestartCause } from './interruption.ts'
+import type { ReflectorObserver } from './reflector-observer.ts'
+
+interface Options {
+  readonly clock: Clock
+  /** Called when a list is complete, a connection made or lost. */
+  readonly onChange: () => void
+  readonly onFailure: (cause: RestartCause, error: Error) => void
+  readonly onSkipped: (problem: string) => void
+}
+
+/** How one watch does. */
+export class WatchState implements ReflectorObserver {
+  readonly #options: Options
+  readonly restarts = new Map<RestartCause, number>()
+  lists = 0
+  events = 0
+  skips = 0
+  /** When anything came last, in milliseconds of the Clock. */
+  heardAtMs: number | undefined
+  eventAtMs: number | undefined
+  /** Since when what is known may not be what is; undefined while a watch is open. */
+  failingSinceMs: number | undefined
+
+  constructor(options: Options) {
+    this.#options = options
+    this.failingSinceMs = options.clock.now()
+  }
+
+  readonly listed = (): void => {
+    this.lists++
+    this.#options.onChange()
+  }
+
+  readonly connected = (): void => {
+    this.heard()
+    this.failingSinceMs = undefined
+    this.#options.onChange()
+  }
+
+  readonly failed = (cause: RestartCause, error: Error): void => {
+    this.failingSinceMs ??= this.heardAtMs ?? this.#options.clock.now()
+    this.#options.onFailure(cause, error)
+    this.#options.onChange()
+  }
+
+  readonly restarted = (cause: RestartCause): void => {
+    this.restarts.set(cause, (this.restarts.get(cause) ?? 0) + 1)
+  }
+
+  readonly heard = (): void => {
+    this.heardAtMs = this.#options.clock.now()
+  }
+
+  readonly event = (): void => {
+    this.events++
+    this.eventAtMs = this.#options.clock.now()
+  }
+
+  readonly skipped = (problem: string): void => {
+    this.skips++
+    this.#options.onSkipped(problem)
+  }
+}
