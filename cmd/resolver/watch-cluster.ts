@@ -1,5 +1,3 @@
-import { homedir } from 'node:os'
-import { join } from 'node:path'
 import type { Directory } from '../../lib/cluster/directory.ts'
 import type { Health } from '../../lib/cluster/health.ts'
 import { Intake } from '../../lib/cluster/intake.ts'
@@ -80,7 +78,8 @@ export async function watchCluster(
   const failed = Promise.withResolvers<void>()
   const watches = collections.map((collection) => {
     const state = watchState(collection, runtime, () => contact.look(), failed.resolve)
-    const reflector = reflectorOf(collection, state, { ...parts, session, onChange: () => snapshots?.changed() })
+    const onChange = () => snapshots?.changed()
+    const reflector = reflectorOf(collection, state, { ...parts, session, onChange })
     return { collection, state, reflector }
   })
   const contact = new Contact({
@@ -122,8 +121,7 @@ function inherit(from: Directory, collections: readonly Collection[], to: Direct
 
 function credentialsOf({ kubeconfig, context }: KubernetesSource, { env, clock }: Runtime): Credentials {
   if (kubeconfig === undefined) return inClusterCredentials(env)
-  const path = kubeconfig.startsWith('~/') ? join(homedir(), kubeconfig.slice(2)) : kubeconfig
-  return kubeconfigCredentials({ clock, path, context })
+  return kubeconfigCredentials({ clock, path: kubeconfig, context })
 }
 
 // Where the configuration says where we are, nothing hangs on the labels of a node.

@@ -26,6 +26,7 @@ export async function loadConfig(path: string, env: Environment): Promise<Loaded
   const { file, problems: found } = text === undefined ? NOTHING : parseConfig(text, env)
   problems.push(...found)
   if (file === undefined) return { config: undefined, problems, warnings: [], paths: [path] }
+  await checkKubeconfig(file, problems)
   const kubeDns = await readKubeDns(file.kubeDns, problems)
   const resolvConf = await readResolvConfs(file, kubeDns, problems)
   const { config, problems: contradictions, warnings } = assemble(file, { kubeDns, resolvConf })
@@ -47,6 +48,15 @@ async function readText(path: string, problems: string[]): Promise<string | unde
     problems.push(`${path}: cannot be read (${codeOf(error)})`)
     return undefined
   }
+}
+
+// What it says is known when the API server is asked; that it is not there, now.
+async function checkKubeconfig({ source }: ConfigFile, problems: string[]): Promise<void> {
+  const path = source.kubernetes?.kubeconfig
+  if (path === undefined) return
+  const found: string[] = []
+  await readText(path, found)
+  problems.push(...found.map((problem) => `source.kubernetes.kubeconfig: ${problem}`))
 }
 
 // One file for each key, as the volume of a ConfigMap has them. A key, or a directory, that is not there says nothing.

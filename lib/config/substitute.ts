@@ -4,7 +4,10 @@ import { UNRESOLVED } from './reader.ts'
 /** What the environment is: names and values. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Replaces `${NAME}` in every text of a parsed document, once. `problems` is told of names that are not set. */
+/**
+ * Replaces `${NAME}`, and a `~/` at the beginning, in every text of a parsed document, once. `problems` is told of names
+ * that are not set.
+ */
 export function substitute(value: unknown, env: Environment, problems: string[]): unknown {
   if (typeof value === 'string') return substituteText(value, env, problems)
   if (Array.isArray(value)) return value.map((item) => substitute(item, env, problems))
@@ -12,10 +15,11 @@ export function substitute(value: unknown, env: Environment, problems: string[])
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, substitute(item, env, problems)]))
 }
 
-function substituteText(text: string, env: Environment, problems: string[]): unknown {
+function substituteText(given: string, env: Environment, problems: string[]): unknown {
+  const text = given.replace(/^~\//, '${HOME}/')
   const names = [...text.matchAll(/\$\{([A-Za-z_]\w*)\}/g)].map(([, name = '']) => name)
   const missing = names.filter((name) => env[name] === undefined)
-  for (const name of missing) problems.push(`the environment variable ${name} is not set (in ${quote(text)})`)
+  for (const name of missing) problems.push(`the environment variable ${name} is not set (in ${quote(given)})`)
   if (missing.length > 0) return UNRESOLVED
   return text.replace(/\$\{([A-Za-z_]\w*)\}/g, (_whole, name: string) => env[name] ?? '')
 }

@@ -34,6 +34,12 @@ const CONTRADICTIONS: readonly (readonly [string, RegExp])[] = [
   ['listen: ["127.0.0.2:53"]\nforward: { stubDomains: { a.b: [127.0.0.2] } }', /^forward: .* listen on/],
   ['listen: ["127.0.0.2:53"]\nclusterDNS: [127.0.0.2]', /127\.0\.0\.2 port 53 is an address that we listen on/],
   ['listen: ["127.0.0.2:53"]\nhttp: { listen: "127.0.0.2:53" }', /^http.*127\.0\.0\.2.*53/],
+  ['source: {}', /^source: missing; expected manifests, or kubernetes/],
+  ['source: { manifests: [a], kubernetes: {} }', /^source: manifests and kubernetes are both given/],
+  [
+    'source: { kubernetes: { context: c } }',
+    /^source\.kubernetes\.context: .* expected source\.kubernetes\.kubeconfig/,
+  ],
   ['federations: { a.b: example.com }', /^federations: name "a\.b" is not an RFC 1123 label/],
   ['federations: { "": example.com }', /^federations: name "" is not an RFC 1123 label/],
   ['federations: { a_b: example.com }', /^federations: name "a_b" is not an RFC 1123 label/],
@@ -201,4 +207,12 @@ test('a stub domain for the short names of a federation is what kube-dns itself 
 test('below a federation no stub domain of our own makes sense', () => {
   const { problems } = assembled(`${FED}forward: { stubDomains: { x.fleet: [10.0.0.2] } }`)
   assert.match(problems.join('\n'), /^forward\.stubDomains: "x\.fleet\." is below the federation "fleet"/)
+})
+
+test('of the location, what is empty is not given', () => {
+  assert.deepEqual(assembled('location: { node: n1, zone: "", region: r }').config.location, {
+    node: 'n1',
+    region: 'r',
+    scope: 'zone',
+  })
 })

@@ -35,6 +35,13 @@ test('a file that is missing, or is a directory, is named', async () => {
   assert.match((await loadConfig(folder.path, {})).problems.join('\n'), /cannot be read \(EISDIR\)/)
 })
 
+test('a kubeconfig that is not there is named', async () => {
+  await using folder = await temporaryFolder()
+  const source = 'listen: ["127.0.0.1:0"]\nsource: { kubernetes: { kubeconfig: /nowhere/config } }\n'
+  const { problems } = await load(folder, source)
+  assert.deepEqual(problems, ['source.kubernetes.kubeconfig: /nowhere/config: cannot be read (ENOENT)'])
+})
+
 test('a problem of what is referred to leaves nothing of the configuration', async () => {
   await using folder = await temporaryFolder()
   await folder.write('kube-dns/stubDomains', '{not json')

@@ -5,9 +5,8 @@ import { fileOf, MINIMAL, problemsOf, withKey } from './minimal.ts'
 test('a required key that is missing is named, with what it may be', () => {
   const [listen = '', source = '', ...more] = problemsOf('')
   assert.match(listen, /^listen: missing; expected a list of addresses/)
-  assert.match(source, /^source: missing; expected a mapping of the keys manifests, grace/)
+  assert.match(source, /^source: missing; expected a mapping of the keys manifests, kubernetes, grace/)
   assert.deepEqual(more, [])
-  assert.match(problemsOf(withKey('source: {}')).join(), /^source\.manifests: missing; expected a list of paths/)
   assert.match(problemsOf(withKey('http: {}')).join(), /^http\.listen: missing; expected an IP address and a port/)
 })
 
@@ -15,7 +14,7 @@ test('an unknown key is named by its path, with the keys that are allowed there'
   const rows: readonly (readonly [string, string])[] = [
     ['lisen: []', 'lisen: no such key; allowed here: clusterDomain, federations, publicNames,'],
     ['answers: { TTL: 5s }', 'answers.TTL: no such key; allowed here: ttl, redirectTtl, style'],
-    ['source: { manifests: [a], kubernetes: {} }', 'source.kubernetes: no such key; allowed here: manifests, grace'],
+    ['source: { manifest: [a] }', 'source.manifest: no such key; allowed here: manifests, kubernetes, grace'],
     ['constructor: {}', 'constructor: no such key'],
     ['__proto__: {}', '__proto__: no such key'],
   ]
@@ -34,18 +33,16 @@ test('every unknown key is named, not the first alone', () => {
     )
 })
 
+test('a path may begin with the home directory', () => {
+  const yaml = 'listen: ["127.0.0.1:0"]\nsource: { kubernetes: { kubeconfig: ~/.kube/config } }'
+  assert.equal(fileOf(yaml, { HOME: '/root' }).source.kubernetes?.kubeconfig, '/root/.kube/config')
+  assert.match(problemsOf(yaml).join(), /the environment variable HOME is not set \(in "~\/\.kube\/config"\)/)
+})
+
 test('all problems are told at once', () => {
   const text = 'listen: [x]\nsource: { grace: 1 }\nanswers: { ttl: 0s, style: y }\ncache: { entries: z }\nmore: 1\n'
   const keys = problemsOf(text).map((problem) => problem.slice(0, problem.indexOf(': ')))
-  assert.deepEqual(keys.sort(), [
-    'answers.style',
-    'answers.ttl',
-    'cache.entries',
-    'listen.0',
-    'more',
-    'source.grace',
-    'source.manifests',
-  ])
+  assert.deepEqual(keys.sort(), ['answers.style', 'answers.ttl', 'cache.entries', 'listen.0', 'more', 'source.grace'])
 })
 
 test('a problem is one line of bounded length, whatever stands in the file', () => {

@@ -69,7 +69,7 @@ test('metrics can be read by Prometheus, before any query and after', async () =
   assert.equal(sumOf(after, 'feddns_image_hits_total'), 1)
   assert.equal(after.get('feddns_responses_total')?.samples.get('feddns_responses_total{rcode="SERVFAIL"}'), 2)
   assert.ok(sumOf(after, 'feddns_upstream_failures_total') > 0)
-  assert.equal(after.get('feddns_cluster_services')?.samples.get('feddns_cluster_services'), 1)
+  assert.equal(after.get('feddns_cluster_objects')?.samples.get('feddns_cluster_objects{kind="Service"}'), 1)
   assert.equal(after.get('feddns_cluster_synced')?.samples.get('feddns_cluster_synced'), 1)
   assert.match([...(after.get('feddns_build_info')?.samples.keys() ?? [])].join(), new RegExp(`"${manifest.version}"`))
 })
