@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import { type Evidence, Generations } from '../base/generations.ts'
 import { type Health, type HealthSettings, nextHealth, withOverrides } from './health.ts'
 import { type Listing, ObjectStore, serviceKey } from './object-store.ts'
-import type { ClusterObject, Node } from './objects.ts'
+import { type ClusterObject, type Node, objectKey } from './objects.ts'
 import { type Shard, shardOf } from './shard.ts'
 
 interface Options {
@@ -25,8 +25,8 @@ interface Entry {
 /** Slot of the facts that every federated answer follows from: what we know the cluster from, and this node. */
 export const WORLD_SLOT = 1
 
-// So many Services and endpoints are looked at in one turn; the others wait while queries are answered.
-const WORK_A_TURN = 10_000
+// So many Services and endpoints are looked at in one turn, 5 to 10 ms; the others wait while queries are answered.
+const WORK_A_TURN = 5000
 
 /** The slot of a Service that may or may not exist. */
 export const serviceSlot = (namespace: string, name: string): number => Generations.slotOf(`${namespace}/${name}`)
@@ -114,7 +114,7 @@ export class Directory {
 
   /** Takes over one object, new or changed, at once. Whether it makes a difference. */
   learn(object: ClusterObject): boolean {
-    const isChanged = this.#store.set(object)
+    const isChanged = this.#store.set(objectKey(object), object)
     if (isChanged) this.#renewAtOnce(object)
     return isChanged
   }

@@ -47,9 +47,8 @@ export class ObjectStore {
     return this.#slices.get(service)?.values() ?? []
   }
 
-  /** Whether it makes a difference. */
-  set(object: ClusterObject): boolean {
-    const key = objectKey(object)
+  /** Under its key. Whether it makes a difference. */
+  set(key: string, object: ClusterObject): boolean {
     const known = this.#objects.get(key)
     if (known !== undefined && isSame(known, object)) return false
     // A slice may have been given to another Service.
@@ -96,7 +95,7 @@ export class ObjectStore {
       remove: (key) => void listed.delete(key),
       commit: () => {
         for (const [key, object] of this.#objects) if (covers(object) && !listed.has(key)) this.delete(key)
-        for (const object of listed.values()) this.set(object)
+        for (const [key, object] of listed) this.set(key, object)
         onCommit()
       },
     }

@@ -23,11 +23,13 @@ export async function* attentive(
   const silence = new AbortController()
   let heardAtMs = clock.now()
   let isOpen = false
+  let hasBegun = false
   let cancel: () => void
   const look = () => {
     const restMs = heardAtMs + silenceMs() - clock.now()
+    const cause = hasBegun ? 'silence' : isOpen ? 'mute' : 'error'
     if (restMs > 0) cancel = clock.after(restMs, look)
-    else silence.abort(new Interruption(isOpen ? 'silence' : 'error', `nothing came for ${silenceMs() / 1000} s`))
+    else silence.abort(new Interruption(cause, `nothing came for ${silenceMs() / 1000} s`))
   }
   cancel = clock.after(silenceMs(), look)
   try {
@@ -36,6 +38,7 @@ export async function* attentive(
     onOpen()
     for await (const chunk of body) {
       heardAtMs = clock.now()
+      hasBegun = true
       onChunk()
       yield chunk
     }

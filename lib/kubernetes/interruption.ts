@@ -10,6 +10,8 @@ export type RestartCause =
   | 'status'
   /** Nothing came for too long. */
   | 'silence'
+  /** Nothing has ever come. */
+  | 'mute'
   /** The version to go on from is not there any more. */
   | 'gone'
   /** What came cannot be understood. */

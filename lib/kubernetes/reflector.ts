@@ -93,8 +93,8 @@ export class Reflector {
   async #recover(error: Error, beganAtMs: number): Promise<void> {
     const { clock, observer } = this.#options
     const cause = causeOf(error)
-    // What was lost may have been anything.
-    if (cause === 'gone' || cause === 'garbled') this.#version = undefined
+    // What was lost may have been anything. A server that never had the version says nothing at all.
+    if (cause === 'gone' || cause === 'garbled' || cause === 'mute') this.#version = undefined
     observer.restarted(cause)
     if (cause !== 'gone') observer.failed(cause, error)
     if (clock.now() - beganAtMs >= STABLE_MS) this.#backoff.reset()
@@ -230,7 +230,7 @@ function causeOf(error: Error): RestartCause {
 // 400 and 422: the server does not know streaming lists, or does not allow them; one that is too old is silent.
 const isNoStream = (error: unknown): boolean =>
   (error instanceof ApiError && (error.status === 400 || error.status === 422)) ||
-  (error instanceof Interruption && error.restart === 'silence')
+  (error instanceof Interruption && (error.restart === 'mute' || error.restart === 'silence'))
 
 const spread = ({ least, spread: most }: { least: number; spread: number }, random: Random16): number =>
   least + (random() / 65_536) * most

@@ -1,0 +1,3 @@
+module feddns.test/peers/leash
+
+go 1.26.0

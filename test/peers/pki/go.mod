@@ -1,0 +1,3 @@
+module feddns.test/peers/pki
+
+go 1.26.0
