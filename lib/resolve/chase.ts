@@ -55,13 +55,14 @@ class Chain {
   readonly #links: ResourceRecord[]
   #evidence: AuthoredAnswer['evidence']
   #ttlCapSeconds: number
-  #errors: readonly ExtendedError[] = []
+  #errors: readonly ExtendedError[]
   #isStale = false
 
   constructor(begun: AuthoredAnswer) {
     this.#begun = begun
     this.#links = [...begun.answer]
     this.#evidence = begun.evidence
+    this.#errors = begun.errors
     this.#ttlCapSeconds = begun.ttlCapSeconds
   }
 
@@ -99,7 +100,7 @@ class Chain {
   #add(aliases: readonly ResourceRecord[], answer: Answer): ExtendedError | undefined {
     this.#evidence = [...this.#evidence, ...answer.evidence]
     this.#isStale ||= answer.isStale === true
-    this.#errors = [...this.#errors, ...answer.errors]
+    this.#errors = [...this.#errors, ...answer.errors.filter((error) => !this.#errors.includes(error))]
     if (answer.kind === 'authored') this.#ttlCapSeconds = Math.min(this.#ttlCapSeconds, answer.ttlCapSeconds)
     for (const alias of aliases) {
       const fault = this.faultBefore(alias.owner)

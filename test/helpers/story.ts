@@ -82,6 +82,7 @@ class Stage {
     if (verb === 'ask')
       return expect(await this.#world.ask(first, rest[0]), expected, `line ${line}: ${words.join(' ')}`)
     if (verb === 'pass') return this.#world.clock.pass(parseDurationMs(first) ?? Number.NaN)
+    if (verb === 'known') return this.#world.directory.know(first as 'live' | 'away' | 'snapshot')
     if (verb === 'upstream') return direct(this.#world.upstream, [first, ...rest])
     if (verb === 'stub') return direct(this.#stub(first), rest)
     this.#change(verb, first, rest)
