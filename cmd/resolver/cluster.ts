@@ -3,7 +3,7 @@ import { Directory } from '../../lib/cluster/directory.ts'
 import type { Health } from '../../lib/cluster/health.ts'
 import { readManifests } from './read-manifests.ts'
 import type { Runtime } from './runtime.ts'
-import { type ClusterWatch, watchCluster } from './watch-cluster.ts'
+import { type ClusterWatch, watchCluster, watchedCollections } from './watch-cluster.ts'
 import type { ManifestSource } from '../../lib/manifests/manifest-source.ts'
 
 /** The state of the cluster, kept up to date until it is stopped. */
@@ -13,7 +13,8 @@ export interface Cluster {
   readonly startedMs: number
   readonly manifests?: ManifestSource
   readonly watch?: ClusterWatch
-  stop(): Promise<void>
+  /** A snapshot that is due is written, unless another cluster takes the place of this one. */
+  stop(isReplaced: boolean): Promise<void>
 }
 
 /**
@@ -27,7 +28,7 @@ export async function startCluster(
   onRead: () => void,
 ): Promise<Cluster> {
   const { health, source } = config
-  const key = keyOf(config)
+  const key = keyOf(config, runtime)
   if (before?.key === key) return before
   const { clock, generations } = runtime
   const recalled = new Map<string, Health>()
@@ -44,15 +45,16 @@ export async function startCluster(
       ? await readManifests(source.manifests ?? [], before?.manifests, parts)
       : await watchCluster(source.kubernetes, before, parts)
   recalled.clear()
-  const stop = async () => {
-    await kept.stop()
+  const stop = async (isReplaced: boolean) => {
+    await kept.stop(!isReplaced)
     directory.close()
   }
   return { ...kept, key, directory, startedMs: clock.now(), stop }
 }
 
-// All that it depends on. With manifests neither federations nor location decide what is read.
-function keyOf({ source: { kubernetes, manifests }, health, federations, location }: Config): string {
-  const watched = kubernetes && [kubernetes, [...federations.keys()], location]
-  return JSON.stringify([manifests, health, watched])
+// All that it depends on.
+function keyOf(config: Config, runtime: Runtime): string {
+  const { kubernetes, manifests } = config.source
+  const watched = kubernetes && [kubernetes, watchedCollections(config, runtime)]
+  return JSON.stringify([manifests, config.health, watched])
 }

@@ -56,7 +56,7 @@ export class ResolverProcess {
     const service = buildService(config, cluster, forwarding, this.#runtime)
     const permanent = before ?? this.#permanent(service, { cluster, forwarding })
     const http = await this.#open(config, permanent).catch(async (error: unknown) => {
-      if (cluster !== before?.cluster) await cluster.stop()
+      if (cluster !== before?.cluster) await cluster.stop(true)
       throw error
     })
     permanent.responder.exchange(service)
@@ -77,7 +77,7 @@ export class ResolverProcess {
     log.info({ lameDuckMs }, 'stopping')
     if (lameDuckMs > 0) await new Promise<void>((resolve) => clock.after(lameDuckMs, resolve))
     await this.#running?.listeners.close(DRAIN_MS)
-    await this.#running?.cluster.stop()
+    await this.#running?.cluster.stop(false)
     await this.#running?.http?.close()
     log.info('stopped')
   }
@@ -135,7 +135,7 @@ export class ResolverProcess {
   }
 
   async #letGo(before: Running, now: Running): Promise<void> {
-    if (before.cluster !== now.cluster) await before.cluster.stop()
+    if (before.cluster !== now.cluster) await before.cluster.stop(true)
     if (before.http !== now.http) await before.http?.close()
   }
 

@@ -25,7 +25,8 @@ export interface Snapshots {
   /** Puts what was known into the directory, if there is a snapshot that can be used and as far as nothing is listed yet. */
   load(isWanted: (object: ClusterObject) => boolean, recall: (service: string, health: Health) => void): Promise<void>
   changed(): void
-  stop(): Promise<void>
+  /** Writes what is due, or leaves it. */
+  stop(writes: boolean): Promise<void>
 }
 
 export function startSnapshots({ path, maxAgeMs, identity, directory, awaySinceMs, runtime }: Options): Snapshots {
@@ -78,7 +79,7 @@ export function startSnapshots({ path, maxAgeMs, identity, directory, awaySinceM
     },
     load,
     changed: () => keeper.changed(),
-    stop: () => keeper.stop(),
+    stop: (writes) => keeper.stop(writes),
   }
 }
 

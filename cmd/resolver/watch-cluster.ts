@@ -1,20 +1,17 @@
 import type { Directory } from '../../lib/cluster/directory.ts'
 import type { Health } from '../../lib/cluster/health.ts'
-import { Intake } from '../../lib/cluster/intake.ts'
-import { SLIMMERS } from '../../lib/cluster/slim.ts'
+import type { ClusterObject } from '../../lib/cluster/objects.ts'
 import type { Config } from '../../lib/config/config.ts'
 import type { Credentials } from '../../lib/kubernetes/access.ts'
-import { type Collection, collectionsOf, covers, pathOf, selectorsOf } from '../../lib/kubernetes/collection.ts'
+import { type Collection, collectionsOf, covers } from '../../lib/kubernetes/collection.ts'
 import { Contact } from '../../lib/kubernetes/contact.ts'
 import { inClusterCredentials } from '../../lib/kubernetes/in-cluster.ts'
 import { kubeconfigCredentials } from '../../lib/kubernetes/kubeconfig.ts'
-import { Reflector } from '../../lib/kubernetes/reflector.ts'
 import { Session } from '../../lib/kubernetes/session.ts'
-import { triggerTimeMs } from '../../lib/kubernetes/trigger-time.ts'
-import { WatchState } from '../../lib/kubernetes/watch-state.ts'
 import { version } from '../version.ts'
 import type { Runtime } from './runtime.ts'
 import { type Snapshots, startSnapshots } from './snapshots.ts'
+import { startWatch, type Watch } from './start-watch.ts'
 
 type KubernetesSource = NonNullable<Config['source']['kubernetes']>
 
@@ -32,11 +29,6 @@ interface Before {
   readonly watch?: ClusterWatch
 }
 
-interface Watch {
-  readonly collection: Collection
-  readonly state: WatchState
-}
-
 export interface ClusterWatch {
   readonly source: KubernetesSource
   readonly watches: readonly Watch[]
@@ -44,84 +36,69 @@ export interface ClusterWatch {
   readonly snapshots: Snapshots | undefined
 }
 
-// What is said at once is better than a snapshot; what is not said within this time may never be said.
+// What is said at once is better than a snapshot. Other names than those of the cluster do not wait any longer.
 const HEAD_START_MS = 300
+// While the configuration before still answers.
 const FIRST_LISTS_MS = 10_000
 
 /**
  * Fills the directory from an API server, and keeps it up to date. Resolves when everything is listed; when that fails
- * or takes long, with what a snapshot knows; else, after a while, with nothing known.
+ * or takes long, with what a snapshot knows, or with nothing known. Rejects where something is known `before` that is
+ * of no use here, and would have to give way to nothing.
  */
 export async function watchCluster(
   source: KubernetesSource,
   before: Before | undefined,
   parts: Parts,
-): Promise<{ readonly watch: ClusterWatch; stop(): Promise<void> }> {
+): Promise<{ readonly watch: ClusterWatch; stop(writes: boolean): Promise<void> }> {
   const { config, directory, runtime } = parts
   const session = new Session({ credentials: credentialsOf(source, runtime), userAgent: `feddns/${version}` })
-  const nodeName = watchedNode(config, runtime)
-  const collections = collectionsOf({ ...source, federations: [...config.federations.keys()], nodeName })
-  const snapshots =
-    source.snapshot &&
-    startSnapshots({
-      path: source.snapshot.path,
-      maxAgeMs: source.snapshot.maxAge,
-      identity: async () => ({
-        cluster: await session.identity(),
-        node: nodeName ?? '',
-        scope: JSON.stringify(collections),
-      }),
-      directory,
-      awaySinceMs: () => contact.awaySinceMs,
-      runtime,
-    })
-  const failed = Promise.withResolvers<void>()
-  const watches = collections.map((collection) => {
-    const state = watchState(collection, runtime, () => contact.look(), failed.resolve)
-    const onChange = () => snapshots?.changed()
-    const reflector = reflectorOf(collection, state, { ...parts, session, onChange })
-    return { collection, state, reflector }
-  })
+  const collections = watchedCollections(config, runtime)
+  const failed = Promise.withResolvers<Error>()
+  const snapshots = snapshotsOf(source, () => contact.awaySinceMs, { ...parts, session, collections })
+  const watches = collections.map((collection) =>
+    startWatch(collection, {
+      ...parts,
+      session,
+      onState: () => contact.look(),
+      onFailure: failed.resolve,
+      onKnown: () => snapshots?.changed(),
+    }),
+  )
   const contact = new Contact({
     clock: runtime.clock,
     watches: watches.map(({ state }) => state),
     onChange: (now) => tellContact(now, parts),
   })
-  tellScope(source, runtime)
-  if (before?.watch !== undefined && isSameCluster(before.watch.source, source))
-    inherit(before.directory, collections, directory)
-  for (const { reflector } of watches) void reflector.run()
-  const isNotListed = (collection: Collection) =>
-    watches.some((one) => one.collection === collection && one.state.lists === 0)
-  await Promise.race([directory.settled, failed.promise, passed(HEAD_START_MS, runtime)])
-  if (!directory.synced)
-    await snapshots?.load((object) => collections.some((one) => isNotListed(one) && covers(one)(object)), parts.recall)
-  if (!directory.synced) await Promise.race([directory.settled, failed.promise, passed(FIRST_LISTS_MS, runtime)])
-  const stop = async () => {
+  const stop = async (writes: boolean) => {
     for (const { reflector } of watches) reflector.stop()
     contact.close()
-    await snapshots?.stop()
+    await snapshots?.stop(writes)
     await session.close()
+  }
+  tellScope(config, runtime)
+  inherit(before, source, collections, directory)
+  for (const { reflector } of watches) void reflector.run()
+  const patienceMs = before === undefined ? HEAD_START_MS : FIRST_LISTS_MS
+  const error = await Promise.race([directory.settled, failed.promise, passed(patienceMs, runtime)])
+  const isUnlisted = (object: ClusterObject) =>
+    watches.some(({ collection, state }) => state.lists === 0 && covers(collection)(object))
+  if (!directory.synced) await snapshots?.load(isUnlisted, parts.recall)
+  if (!directory.synced && before?.directory.synced === true) {
+    await stop(false)
+    throw new Error(`source.kubernetes: nothing can be known of it: ${error?.message ?? 'the lists take too long'}`)
   }
   return { watch: { source, watches, contact, snapshots }, stop }
 }
 
-const isSameCluster = (a: KubernetesSource, b: KubernetesSource): boolean =>
-  a.kubeconfig === b.kubeconfig && a.context === b.context
-
-// What was watched before is not unknown because something else is to be watched now. What is outside of a new label
-// selector goes when the lists are complete.
-function inherit(from: Directory, collections: readonly Collection[], to: Directory): void {
-  if (from.knowledge === 'none') return
-  const listing = to.listing(() => true)
-  for (const object of from.objects()) if (collections.some((one) => covers(one)(object))) listing.add(object)
-  listing.commit()
-  to.know(from.knowledge)
-}
-
-function credentialsOf({ kubeconfig, context }: KubernetesSource, { env, clock }: Runtime): Credentials {
-  if (kubeconfig === undefined) return inClusterCredentials(env)
-  return kubeconfigCredentials({ clock, path: kubeconfig, context })
+/** What is to be watched. */
+export function watchedCollections(config: Config, runtime: Runtime): Collection[] {
+  const { source, federations } = config
+  return collectionsOf({
+    ...source.kubernetes,
+    federations: [...federations.keys()],
+    nodeName: watchedNode(config, runtime),
+  })
 }
 
 // Where the configuration says where we are, nothing hangs on the labels of a node.
@@ -130,75 +107,74 @@ function watchedNode({ location }: Config, { nodeName }: Runtime): string | unde
   return zone !== undefined && region !== undefined ? undefined : node || undefined
 }
 
-function watchState(
-  collection: Collection,
-  { clock, warn, counters }: Runtime,
-  onChange: () => void,
-  onFailure: () => void,
-) {
-  const path = pathOf(collection)
-  return new WatchState({
-    clock,
-    onChange,
-    onFailure: (cause, error) => {
-      warn(`watch ${path} ${cause}`, 'watch failed, and is tried again', { path, cause, error: error.message })
-      onFailure()
-    },
-    onSkipped: (problem) => {
-      counters.objectProblems++
-      warn(`skipped ${path}`, 'object not used', { path, problem })
-    },
-  })
+// What was watched before is not unknown because something else is to be watched now. What is outside of a new label
+// selector goes when the lists are complete.
+function inherit(
+  before: Before | undefined,
+  source: KubernetesSource,
+  collections: readonly Collection[],
+  directory: Directory,
+): void {
+  const from = before?.watch?.source
+  const isSameCluster = from?.kubeconfig === source.kubeconfig && from?.context === source.context
+  if (before === undefined || from === undefined || !isSameCluster || before.directory.knowledge === 'none') return
+  const listing = directory.listing(() => true)
+  for (const object of before.directory.objects())
+    if (collections.some((one) => covers(one)(object))) listing.add(object)
+  listing.commit()
+  directory.know(before.directory.knowledge)
 }
 
-function reflectorOf(
-  collection: Collection,
-  observer: WatchState,
-  { directory, runtime, session, onChange }: Parts & { readonly session: Session; readonly onChange: () => void },
-): Reflector {
-  const { clock, random, wallClock, warn, counters } = runtime
-  const sink = new Intake({
+function credentialsOf({ kubeconfig, context }: KubernetesSource, { env, clock, wallClock }: Runtime): Credentials {
+  if (kubeconfig === undefined) return inClusterCredentials(env)
+  return kubeconfigCredentials({ clock, wallClock, env, path: kubeconfig, context })
+}
+
+function snapshotsOf(
+  { snapshot }: KubernetesSource,
+  awaySinceMs: () => number | undefined,
+  parts: Parts & { readonly session: Session; readonly collections: readonly Collection[] },
+): Snapshots | undefined {
+  if (snapshot === undefined) return undefined
+  const { config, directory, runtime, session, collections } = parts
+  return startSnapshots({
+    path: snapshot.path,
+    maxAgeMs: snapshot.maxAge,
+    identity: async () => ({
+      cluster: await session.identity(),
+      node: watchedNode(config, runtime) ?? '',
+      scope: JSON.stringify(collections),
+    }),
     directory,
-    kind: collection.kind,
-    slim: SLIMMERS[collection.kind],
-    covers: covers(collection),
-    report: (problem) => {
-      counters.objectProblems++
-      warn(`object ${problem}`, 'object not used as it stands', { problem })
-    },
-    onChange: (object) => {
-      onChange()
-      const changedAtMs = triggerTimeMs(object)
-      if (changedAtMs !== undefined) counters.programming.observe((wallClock() - changedAtMs) / 1000)
-    },
-  })
-  const get: Session['get'] = (path, query, signal) => session.get(path, query, signal)
-  return new Reflector({
-    path: pathOf(collection),
-    selectors: selectorsOf(collection),
-    get,
-    sink,
-    clock,
-    random,
-    observer,
+    awaySinceMs,
+    runtime,
   })
 }
 
-function tellContact(contact: 'live' | 'away', { directory, runtime: { log }, onRead }: Parts): void {
+function tellContact(contact: 'live' | 'away', { config, directory, runtime, onRead }: Parts): void {
+  const { log, warn } = runtime
   // Of a snapshot more is said than that.
   if (contact === 'away' && directory.knowledge !== 'live') return
   if (contact === 'away') log.warn('the API server is away; answers are of what was last known')
   else log.info({ objects: directory.counts }, 'the cluster is known, and watched')
+  const node = watchedNode(config, runtime)
+  if (node !== undefined && directory.node(node) === undefined)
+    warn('node', 'our node does not exist; redirects lead to the global names', { node })
   directory.know(contact)
   onRead()
 }
 
-function tellScope({ namespaces, labelSelector }: KubernetesSource, { log }: Runtime): void {
-  if (namespaces === undefined && labelSelector === undefined) return
-  log.info(
-    { namespaces, labelSelector },
-    'only a part of the cluster is watched; a Service outside of it counts as missing',
-  )
+function tellScope(config: Config, runtime: Runtime): void {
+  const { log } = runtime
+  const { namespaces, labelSelector } = config.source.kubernetes ?? {}
+  if (namespaces !== undefined || labelSelector !== undefined) {
+    const message = 'only a part of the cluster is watched; a Service outside of it counts as missing'
+    log.info({ namespaces, labelSelector }, message)
+  }
+  const { zone, region } = config.location
+  if (zone === undefined && region === undefined && watchedNode(config, runtime) === undefined)
+    log.warn('neither NODE_NAME nor a location is given; redirects lead to the global names')
 }
 
-const passed = (ms: number, { clock }: Runtime): Promise<void> => new Promise((resolve) => clock.after(ms, resolve))
+const passed = (ms: number, { clock }: Runtime): Promise<undefined> =>
+  new Promise((resolve) => clock.after(ms, () => resolve(undefined)))

@@ -36,7 +36,7 @@ export const serviceSlot = (namespace: string, name: string): number => Generati
  * whole, and this node. A change raises the generation of its slot, so that answers made before it no longer hold.
  */
 export class Directory {
-  readonly #options: Options
+  readonly #options: Omit<Options, 'healthBefore'>
   readonly #store = new ObjectStore((object) => this.#changed(object))
   readonly #entries = new Map<string, Entry>()
   /** Services whose entry does not show their objects yet. */
@@ -48,8 +48,9 @@ export class Directory {
   #cancelTurn: (() => void) | undefined
 
   constructor(options: Options) {
-    this.#options = options
-    this.#healthBefore = options.healthBefore
+    const { healthBefore, ...others } = options
+    this.#options = others
+    this.#healthBefore = healthBefore
   }
 
   get knowledge(): Knowledge {

@@ -43,18 +43,20 @@ export class Intake {
 
   list(): RawListing {
     const listing = this.#options.directory.listing((object) => this.#covers(object))
+    const remove = (object: unknown) => {
+      const key = this.#keyOf(object)
+      if (key !== undefined) listing.remove(key)
+    }
     return {
       get size() {
         return listing.size
       },
       add: (object) => {
         const slimmed = this.#slim(object)
-        if (slimmed !== undefined) listing.add(slimmed)
+        if (slimmed === undefined) remove(object)
+        else listing.add(slimmed)
       },
-      remove: (object) => {
-        const key = this.#keyOf(object)
-        if (key !== undefined) listing.remove(key)
-      },
+      remove,
       commit: () => listing.commit(),
     }
   }

@@ -10,10 +10,19 @@ export interface Access {
   readonly proxyUrl?: string
 }
 
+/** What tells a cluster from another one. */
+export interface ClusterAddress {
+  readonly server: string
+  /** The certificate authority. */
+  readonly ca: string | Buffer | undefined
+}
+
 /** Where access comes from: it is asked for before every request, as tokens and certificates are replaced meanwhile. */
 export interface Credentials {
   /** Rejects with an error that names the file or program and what is wrong with it. */
   access(): Promise<Access>
+  /** The same, also while there are no credentials. */
+  cluster(): Promise<ClusterAddress>
   /** The API server has refused what was given last: nothing of it may be remembered. */
   forget(): void
 }

@@ -35,6 +35,7 @@ export async function* attentive(
   try {
     const body = await open(AbortSignal.any([signal, silence.signal]))
     isOpen = true
+    heardAtMs = clock.now()
     onOpen()
     for await (const chunk of body) {
       heardAtMs = clock.now()

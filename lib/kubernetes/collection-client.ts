@@ -4,7 +4,7 @@ import { listPages } from './list-pages.ts'
 import type { ReflectorObserver } from './reflector-observer.ts'
 import { type WatchEvent, watchEvents } from './watch-events.ts'
 
-interface Options {
+export interface ClientOptions {
   /** Of the collection, such as `/api/v1/services`. */
   readonly path: string
   readonly selectors: Parameters
@@ -30,9 +30,9 @@ const MAX_OBJECT_OCTETS = 16 * 1024 * 1024 // etcd takes 1.5 MB by default
 
 /** The two ways to ask for a collection (Kubernetes API concepts). Both reject with an ApiError or an Interruption. */
 export class CollectionClient {
-  readonly #options: Options
+  readonly #options: ClientOptions
 
-  constructor(options: Options) {
+  constructor(options: ClientOptions) {
     this.#options = options
   }
 

@@ -21,17 +21,16 @@ export class Contact {
     this.#options = options
   }
 
-  /** Since when not everything that has changed is known, in milliseconds of the Clock; undefined while all is. */
+  /** Since when not everything that has changed may be known, in milliseconds of the Clock; undefined while all is. */
   get awaySinceMs(): number | undefined {
-    const since = this.#options.watches.flatMap(({ failingSinceMs }) => failingSinceMs ?? [])
-    return since.length === 0 ? undefined : Math.min(...since)
+    return earliest(this.#failing.map(({ heardAtMs, failingSinceMs }) => heardAtMs ?? failingSinceMs))
   }
 
   /** To be called whenever the state of a watch has changed. */
   look(): void {
     const { watches, clock } = this.#options
     this.#cancel()
-    const since = this.awaySinceMs
+    const since = earliest(this.#failing.map(({ failingSinceMs }) => failingSinceMs))
     if (since === undefined) {
       if (watches.every(({ lists }) => lists > 0)) this.#tell('live')
       return
@@ -45,9 +44,16 @@ export class Contact {
     this.#cancel()
   }
 
+  get #failing(): readonly WatchState[] {
+    return this.#options.watches.filter(({ failingSinceMs }) => failingSinceMs !== undefined)
+  }
+
   #tell(contact: 'live' | 'away'): void {
     if (contact === this.#told) return
     this.#told = contact
     this.#options.onChange(contact)
   }
 }
+
+const earliest = (timesMs: readonly (number | undefined)[]): number | undefined =>
+  timesMs.reduce((first, ms) => (first === undefined || (ms !== undefined && ms < first) ? ms : first), undefined)

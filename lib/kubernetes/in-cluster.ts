@@ -21,20 +21,17 @@ export function inClusterCredentials(env: Environment, folder = SERVICE_ACCOUNT)
       throw new Error(`${join(folder, name)} cannot be read (${codeOf(error)}); ${HINT}`, { cause: error })
     }
   }
-  return {
-    access: async () => {
-      const host = env['KUBERNETES_SERVICE_HOST']
-      const port = env['KUBERNETES_SERVICE_PORT']
-      if (!host || !port) throw new Error(`KUBERNETES_SERVICE_HOST or KUBERNETES_SERVICE_PORT is not set; ${HINT}`)
-      const [token, ca] = await Promise.all([read('token'), read('ca.crt')])
-      return {
-        server: `https://${isIPv6(host) ? `[${host}]` : host}:${port}`,
-        headers: { authorization: `Bearer ${token.trim()}` },
-        tls: { ca },
-      }
-    },
-    forget: () => {},
+  const cluster = async () => {
+    const host = env['KUBERNETES_SERVICE_HOST']
+    const port = env['KUBERNETES_SERVICE_PORT']
+    if (!host || !port) throw new Error(`KUBERNETES_SERVICE_HOST or KUBERNETES_SERVICE_PORT is not set; ${HINT}`)
+    return { server: `https://${isIPv6(host) ? `[${host}]` : host}:${port}`, ca: await read('ca.crt') }
   }
+  const access = async () => {
+    const [{ server, ca }, token] = await Promise.all([cluster(), read('token')])
+    return { server, headers: { authorization: `Bearer ${token.trim()}` }, tls: { ca } }
+  }
+  return { access, cluster, forget: () => {} }
 }
 
 const HINT = 'outside of a pod, name a file in source.kubernetes.kubeconfig'

@@ -1,34 +1,49 @@
-import { readFile, stat } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { stat } from 'node:fs/promises'
 import type { RequestOptions } from 'node:https'
-import type { KubeConfig } from '@kubernetes/client-node/dist/config.js'
-import { parse } from 'yaml'
 import type { Clock } from '../base/clock.ts'
 import { codeOf, messageOf } from '../base/error-text.ts'
-import { fieldsOf, listOf, textOf } from '../base/fields.ts'
-import type { Access, Credentials } from './access.ts'
+import { SingleFlight } from '../base/single-flight.ts'
+import type { Access, ClusterAddress, Credentials } from './access.ts'
+import { type PluginCredential, runPlugin } from './exec-plugin.ts'
+import { type KubeconfigContext, readContext } from './kubeconfig-context.ts'
 
 interface Options {
-  readonly clock: Clock
   readonly path: string
   /** Its current context if left out. */
   readonly context: string | undefined
+  readonly clock: Clock
+  /** Milliseconds since 1970. */
+  readonly wallClock: () => number
+  /** For credential plugins. */
+  readonly env: Readonly<Record<string, string | undefined>>
 }
 
-const PLUGIN_TIMEOUT_MS = 30_000
+interface Loaded extends KubeconfigContext {
+  /** Of the file. */
+  readonly version: string
+  /** What the plugin gave. */
+  credential: PluginCredential | undefined
+}
 
 /**
- * Those of a context of a kubeconfig file: client certificates, tokens, exec plugins, providers. What a plugin gave is
- * used until it expires or is refused; files are read again when they change.
+ * Those of a context of a kubeconfig file: client certificates, tokens, credential plugins, providers. What a plugin
+ * gave is used until it expires or is refused; files are read again when they change. Errors begin with the path.
  */
-export function kubeconfigCredentials({ clock, path, context }: Options): Credentials {
-  let loaded: { readonly kubeConfig: KubeConfig; readonly version: string } | undefined
+export function kubeconfigCredentials(options: Options): Credentials {
+  const { path, context } = options
+  const accesses = new SingleFlight<Access>()
+  let loaded: Loaded | undefined
+  const load = async (): Promise<Loaded> => {
+    const version = await versionOf(path)
+    if (loaded?.version !== version) loaded = { ...(await readContext(path, context)), version, credential: undefined }
+    return loaded
+  }
+  const refuse = (error: unknown): never => {
+    throw new Error(`kubeconfig ${path}: ${messageOf(error)}`, { cause: error })
+  }
   return {
-    access: async () => {
-      const version = await versionOf(path)
-      if (loaded?.version !== version) loaded = { kubeConfig: await load(path, context), version }
-      return accessOf(loaded.kubeConfig, path, clock)
-    },
+    access: () => accesses.run(path, async () => accessOf(await load(), options)).catch(refuse),
+    cluster: async () => addressOf(await load().catch(refuse)),
     forget: () => {
       loaded = undefined
     },
@@ -40,81 +55,41 @@ async function versionOf(path: string): Promise<string> {
     const { ino, size, mtimeNs } = await stat(path, { bigint: true })
     return `${ino} ${size} ${mtimeNs}`
   } catch (error) {
-    throw new Error(`kubeconfig ${path} cannot be read (${codeOf(error)})`, { cause: error })
+    throw new Error(`cannot be read (${codeOf(error)})`, { cause: error })
   }
 }
 
-async function load(path: string, context: string | undefined): Promise<KubeConfig> {
-  // Only the part that reads the file, and only where there is one: the whole library takes three times the memory.
-  const { KubeConfig } = await import('@kubernetes/client-node/dist/config.js')
-  const kubeConfig = new KubeConfig()
-  try {
-    kubeConfig.loadFromFile(path)
-  } catch (error) {
-    throw new Error(`kubeconfig ${path}: ${messageOf(error)}`, { cause: error })
-  }
-  if (context !== undefined) kubeConfig.setCurrentContext(context)
-  const name = kubeConfig.getCurrentContext()
-  const names = kubeConfig.getContexts().map((one) => one.name)
-  if (!names.includes(name)) {
-    throw new Error(`kubeconfig ${path} has no context "${name ?? ''}"; it has: ${names.join(', ') || 'none'}`)
-  }
-  await takeTokenFile(kubeConfig, path)
-  return kubeConfig
+const addressOf = ({ cluster, authority }: KubeconfigContext): ClusterAddress => ({
+  server: cluster.server.replace(/\/$/, ''),
+  ca: authority(),
+})
+
+async function accessOf(loaded: Loaded, options: Options): Promise<Access> {
+  const plugin = await pluginCredential(loaded, options)
+  const user = await loaded.credentials()
+  const { cert = plugin?.cert, key = plugin?.key } = user
+  const { server, ca } = addressOf(loaded)
+  const { skipTLSVerify, tlsServerName: servername, proxyUrl } = loaded.cluster
+  const tls = { ca, servername, cert, key, ...(skipTLSVerify && { rejectUnauthorized: false }) }
+  const headers = headersOf(user, plugin)
+  return { server, headers, tls: server.startsWith('http:') ? {} : definedOf(tls), ...(proxyUrl && { proxyUrl }) }
 }
 
-// The library does not know this key of a user (kubernetes.io/docs/reference/config-api/kubeconfig.v1), but has what
-// it takes for it.
-async function takeTokenFile(kubeConfig: KubeConfig, path: string): Promise<void> {
-  const user = kubeConfig.getCurrentUser()
-  if (user === null) return
-  const tokenFile = await tokenFileOf(path, user.name)
-  if (tokenFile === undefined || user.token) return
-  const config = { tokenFile: resolve(dirname(path), tokenFile) }
-  kubeConfig.users = kubeConfig.users.map((one) =>
-    one.name === user.name ? { ...one, authProvider: { name: 'tokenFile', config } } : one,
-  )
-}
-
-async function tokenFileOf(path: string, name: string): Promise<string | undefined> {
-  const { users } = fieldsOf(parse(await readFile(path, 'utf8')))
-  const user = listOf(users, () => {}).find((one) => fieldsOf(one)['name'] === name)
-  return textOf(fieldsOf(fieldsOf(user)['user'])['tokenFile'])
-}
-
-async function accessOf(kubeConfig: KubeConfig, path: string, clock: Clock): Promise<Access> {
-  const cluster = kubeConfig.getCurrentCluster()
-  if (cluster === null) throw new Error(`kubeconfig ${path}: the context names a cluster that is not there`)
-  const options: RequestOptions = {}
-  // The library refuses plain HTTP unless certificates are not checked: there are none.
-  const isPlain = cluster.server.startsWith('http:')
-  if (isPlain) Object.assign(cluster, { skipTLSVerify: true })
-  await withinTime(kubeConfig.applyToHTTPSOptions(options), path, clock)
-  const { ca, cert, key, servername, rejectUnauthorized, auth } = options
+function headersOf({ headers: given = {}, auth }: RequestOptions, plugin: PluginCredential | undefined) {
   const headers: Record<string, string> = {}
-  for (const [name, value] of Object.entries(options.headers ?? {})) headers[name.toLowerCase()] = String(value).trim()
+  for (const [name, value] of Object.entries(given)) headers[name.toLowerCase()] = String(value).trim()
   if (auth) headers['authorization'] ??= `Basic ${Buffer.from(auth).toString('base64')}`
-  return {
-    server: cluster.server.replace(/\/$/, ''),
-    headers,
-    tls: isPlain ? {} : definedOf({ ca, cert, key, servername, rejectUnauthorized }),
-    ...(cluster.proxyUrl && { proxyUrl: cluster.proxyUrl }),
-  }
+  if (plugin?.token !== undefined) headers['authorization'] = `Bearer ${plugin.token.trim()}`
+  return headers
 }
 
-// A plugin may hang, for instance because it asks a person for a password.
-async function withinTime(work: Promise<void>, path: string, clock: Clock): Promise<void> {
-  const late = Promise.withResolvers<never>()
-  const tooLate = new Error(`no credentials within ${PLUGIN_TIMEOUT_MS / 1000} s`)
-  const cancel = clock.after(PLUGIN_TIMEOUT_MS, () => late.reject(tooLate))
-  try {
-    await Promise.race([work, late.promise])
-  } catch (error) {
-    throw new Error(`kubeconfig ${path}: ${messageOf(error) || 'the credential plugin failed'}`, { cause: error })
-  } finally {
-    cancel()
-  }
+async function pluginCredential(loaded: Loaded, options: Options): Promise<PluginCredential | undefined> {
+  const { exec, credential } = loaded
+  if (exec === undefined) return undefined
+  if ((credential?.expiresAtMs ?? Number.POSITIVE_INFINITY) <= options.wallClock()) loaded.credential = undefined
+  loaded.credential ??= await runPlugin({ ...options, exec, kubeconfig: options.path })
+  return loaded.credential
 }
 
 const definedOf = (tls: Readonly<Record<string, unknown>>): Access['tls'] =>
-  Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined))
+  Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined && value !== null))

@@ -3,8 +3,8 @@ const BACKSLASH = 0x5c
 const COMMA = 0x2c
 const BRACES = { open: 0x7b, close: 0x7d }
 const BRACKETS = { open: 0x5b, close: 0x5d }
-const ITEMS = '"items":'
-const TAIL_OCTETS = 2 * ITEMS.length // there may be white space in it
+const ITEMS = '"items":['
+const SPACE = 0x20 // and what is below it
 
 // How deep we are: within the list, its `items`, or an item.
 const IN_LIST = 1
@@ -27,6 +27,8 @@ export class ListReader {
   #inItems = false
   #inString = false
   #escaped = false
+  /** The last characters directly in the list, but for white space. */
+  #tail = ''
   /** Items that were longer than allowed, and are left out. */
   skipped = 0
 
@@ -40,11 +42,12 @@ export class ListReader {
     // What has not been put anywhere yet begins here.
     let start = 0
     for (let i = 0; i < chunk.length; i++) {
-      const octet = chunk[i]
+      const octet = chunk[i] as number
+      if (this.#depth === IN_LIST && octet > SPACE) this.#note(octet)
       if (this.#inString) this.#readString(octet)
       else if (octet === QUOTE) this.#inString = true
-      else if (octet === BRACES.open || octet === BRACKETS.open) start = this.#open(chunk, start, i)
-      else if (octet === BRACES.close || octet === BRACKETS.close) start = this.#close(chunk, start, i)
+      else if (isOpening(octet)) start = this.#open(chunk, start, i)
+      else if (isClosing(octet)) start = this.#close(chunk, start, i)
       else if (octet === COMMA && this.#inItems && this.#depth === IN_ITEMS) start = i + 1
     }
     this.#keep(chunk.subarray(start))
@@ -57,7 +60,11 @@ export class ListReader {
     return JSON.parse(Buffer.concat(this.#around).toString())
   }
 
-  #readString(octet: number | undefined): void {
+  #note(octet: number): void {
+    this.#tail = (this.#tail + String.fromCharCode(octet)).slice(-ITEMS.length)
+  }
+
+  #readString(octet: number): void {
     if (this.#escaped) this.#escaped = false
     else if (octet === BACKSLASH) this.#escaped = true
     else if (octet === QUOTE) this.#inString = false
@@ -67,8 +74,7 @@ export class ListReader {
     this.#depth++
     if (this.#inItems || this.#depth !== IN_ITEMS || chunk[at] !== BRACKETS.open) return start
     this.#keep(chunk.subarray(start, at + 1))
-    const tail = Buffer.concat(this.#around.slice(-2)).toString('latin1').slice(-TAIL_OCTETS, -1)
-    this.#inItems = tail.replace(/\s/g, '').endsWith(ITEMS)
+    this.#inItems = this.#tail === ITEMS
     return at + 1
   }
 
@@ -107,3 +113,7 @@ export class ListReader {
     this.#octets = 0
   }
 }
+
+const isOpening = (octet: number): boolean => octet === BRACES.open || octet === BRACKETS.open
+
+const isClosing = (octet: number): boolean => octet === BRACES.close || octet === BRACKETS.close

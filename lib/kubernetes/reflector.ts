@@ -1,24 +1,17 @@
 import { Backoff } from '../base/backoff.ts'
-import type { Clock } from '../base/clock.ts'
 import type { Random16 } from '../base/random.ts'
 import { ApiError } from './api-error.ts'
 import { Belief } from './belief.ts'
-import { CollectionClient } from './collection-client.ts'
+import { type ClientOptions, CollectionClient } from './collection-client.ts'
+import { causeOf, isAboutRequest, isNoStream } from './failure.ts'
 import { Interruption, type RestartCause } from './interruption.ts'
 import { isOlder } from './resource-version.ts'
-import type { ReflectorObserver } from './reflector-observer.ts'
 import type { Listing, Sink } from './sink.ts'
 import type { WatchEvent } from './watch-events.ts'
 
-interface Options {
-  /** Of the collection, such as `/api/v1/services`. */
-  readonly path: string
-  readonly selectors: Readonly<Record<string, string>>
-  readonly get: (path: string, query: URLSearchParams, signal: AbortSignal) => Promise<AsyncIterable<Buffer>>
+interface Options extends Omit<ClientOptions, 'signal'> {
   readonly sink: Sink
-  readonly clock: Clock
   readonly random: Random16
-  readonly observer: ReflectorObserver
 }
 
 // A server sends a bookmark a minute where one is asked for; a watch on which nothing comes is dead.
@@ -30,6 +23,10 @@ const WATCH_MS = { least: 290_000, spread: 300_000 }
 const RECONCILE_MS = { least: 1_800_000, spread: 1_800_000 }
 // What lasted so long has not failed at once.
 const STABLE_MS = 10_000
+// A streaming list that is not at its end by then never will be.
+const MAX_LIST_MS = 120_000
+// So often a watch may be refused before it is taken to be for the version that it is to begin with.
+const MAX_REFUSALS = 5
 
 /**
  * Keeps one collection up to date: lists it, watches it from there, and begins again wherever that breaks, for ever.
@@ -48,6 +45,8 @@ export class Reflector {
   /** The server does not have what is known yet. */
   #isBehind = false
   #reconcileAtMs = Number.POSITIVE_INFINITY
+  #openedAtMs: number | undefined
+  #refusals = 0
 
   constructor(options: Options) {
     this.#options = options
@@ -60,19 +59,18 @@ export class Reflector {
   async run(): Promise<void> {
     const { clock, observer } = this.#options
     while (!this.#isStopped) {
-      const beganAtMs = clock.now()
-      if (beganAtMs >= this.#reconcileAtMs) this.#forgetVersion()
+      this.#openedAtMs = undefined
+      if (clock.now() >= this.#reconcileAtMs) this.#forgetVersion()
       try {
         const cause = await (this.#version === undefined ? this.#list() : this.#watch(this.#version))
         if (this.#isStopped) return
         observer.restarted(cause)
         // A server that ends what it has just begun is asked no faster than one that fails.
-        const isUsual = cause === 'reconcile' || clock.now() - beganAtMs >= STABLE_MS
-        if (isUsual) this.#backoff.reset()
+        if (cause === 'reconcile' || this.#isStable) this.#backoff.reset()
         else await this.#sleep(this.#backoff.nextMs())
       } catch (error) {
         if (this.#isStopped) return
-        await this.#recover(error instanceof Error ? error : new Error(String(error)), beganAtMs)
+        await this.#recover(error instanceof Error ? error : new Error(String(error)))
       }
     }
   }
@@ -90,17 +88,36 @@ export class Reflector {
     return this.#isBehind || this.#belief.isInDoubt
   }
 
-  async #recover(error: Error, beganAtMs: number): Promise<void> {
-    const { clock, observer } = this.#options
+  get #isStable(): boolean {
+    return this.#openedAtMs !== undefined && this.#options.clock.now() - this.#openedAtMs >= STABLE_MS
+  }
+
+  async #recover(error: Error): Promise<void> {
+    const { observer } = this.#options
     const cause = causeOf(error)
-    // What was lost may have been anything. A server that never had the version says nothing at all.
-    if (cause === 'gone' || cause === 'garbled' || cause === 'mute') this.#version = undefined
+    if (this.#isPointless(error)) this.#version = undefined
     observer.restarted(cause)
     if (cause !== 'gone') observer.failed(cause, error)
-    if (clock.now() - beganAtMs >= STABLE_MS) this.#backoff.reset()
+    if (this.#isStable) this.#backoff.reset()
     const askedForMs = (error instanceof ApiError && error.retryAfterMs) || 0
     // All who were told the same time must not come back at the same time.
     await this.#sleep(askedForMs + this.#backoff.nextMs())
+  }
+
+  // Whether to watch from the same version again leads nowhere: what was lost may have been anything, or the server does
+  // not have the version any more, or never had it (it says nothing at all then).
+  #isPointless(error: Error): boolean {
+    const cause = causeOf(error)
+    if (cause === 'gone' || cause === 'garbled' || cause === 'mute') return true
+    if (!isAboutRequest(error)) return false
+    this.#refusals++
+    return this.#openedAtMs !== undefined || this.#refusals >= MAX_REFUSALS
+  }
+
+  #opened(): void {
+    this.#openedAtMs = this.#options.clock.now()
+    this.#refusals = 0
+    this.#options.observer.connected()
   }
 
   // Only of what is listed from time to time a lost event is found.
@@ -122,7 +139,8 @@ export class Reflector {
 
   /** A streaming list (KEP-3157), which goes on as a watch. */
   async #listAndWatch(): Promise<RestartCause> {
-    const { sink, observer } = this.#options
+    const { sink, clock } = this.#options
+    const endsAtMs = clock.now() + MAX_LIST_MS
     let listing: Listing | undefined = sink.list()
     const silenceMs = () => (listing === undefined ? SILENCE_MS : LIST_SILENCE_MS)
     const parameters = { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' }
@@ -133,18 +151,18 @@ export class Reflector {
         else {
           this.#take(listing, event.version)
           listing = undefined
-          observer.connected()
+          this.#opened()
         }
       }
       if (listing === undefined && this.#isTimeToReconcile()) return 'reconcile'
+      if (listing !== undefined && clock.now() >= endsAtMs) throw new Interruption('garbled', 'a list without an end')
     }
     if (listing !== undefined) throw new Interruption('cut', 'a list that ended before its end')
     return 'end'
   }
 
   async #watch(from: string): Promise<RestartCause> {
-    const onOpen = () => this.#options.observer.connected()
-    const options = { timeoutMs: this.#watchMs(), silenceMs: () => SILENCE_MS, onOpen }
+    const options = { timeoutMs: this.#watchMs(), silenceMs: () => SILENCE_MS, onOpen: () => this.#opened() }
     for await (const events of this.#client.watch({ resourceVersion: from }, options)) {
       for (const event of events) this.#follow(event)
       if (this.#isTimeToReconcile()) return 'reconcile'
@@ -220,17 +238,6 @@ function addTo(listing: Listing, { type, object }: WatchEvent): void {
   if (type === 'DELETED') listing.remove(object)
   else if (type !== 'BOOKMARK') listing.add(object)
 }
-
-function causeOf(error: Error): RestartCause {
-  if (error instanceof Interruption) return error.restart
-  if (error instanceof ApiError) return error.isGone ? 'gone' : 'status'
-  return 'error'
-}
-
-// 400 and 422: the server does not know streaming lists, or does not allow them; one that is too old is silent.
-const isNoStream = (error: unknown): boolean =>
-  (error instanceof ApiError && (error.status === 400 || error.status === 422)) ||
-  (error instanceof Interruption && (error.restart === 'mute' || error.restart === 'silence'))
 
 const spread = ({ least, spread: most }: { least: number; spread: number }, random: Random16): number =>
   least + (random() / 65_536) * most

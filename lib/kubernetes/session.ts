@@ -41,8 +41,8 @@ export class Session {
 
   /** What tells this cluster from another one, also while nobody can be asked: its address and certificate authority. */
   async identity(): Promise<string> {
-    const { server, tls } = await this.#options.credentials.access()
-    return digest([server, tls.ca])
+    const { server, ca } = await this.#options.credentials.cluster()
+    return digest([server, ca])
   }
 
   async close(): Promise<void> {

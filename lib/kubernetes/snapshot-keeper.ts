@@ -34,18 +34,19 @@ export class SnapshotKeeper {
     this.#wait(Math.max(SETTLE_MS, this.#writtenAtMs + LEAST_INTERVAL_MS - clock.now()))
   }
 
-  /** Writes what is not written yet, and ends. */
-  async stop(): Promise<void> {
+  /** Writes what is not written yet, or leaves it, and ends. */
+  async stop(writes: boolean): Promise<void> {
     this.#cancel()
     await this.#writing
-    if (this.#isDue) await this.#write()
+    if (this.#isDue && writes) await this.#write()
     this.#cancel()
   }
 
   #wait(delayMs: number): void {
     this.#cancel()
     this.#cancel = this.#options.clock.after(delayMs, () => {
-      this.#writing = this.#write()
+      // A disk may be slower than changes are.
+      this.#writing = this.#writing.then(() => this.#write())
     })
   }
 

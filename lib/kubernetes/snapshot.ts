@@ -5,6 +5,7 @@ import { codeOf } from '../base/error-text.ts'
 import { fieldsOf, quote } from '../base/fields.ts'
 import type { Health } from '../cluster/health.ts'
 import type { ClusterObject } from '../cluster/objects.ts'
+import { LineReader } from './line-reader.ts'
 
 /** Of whom a snapshot is. One of another cluster, node or choice of objects is not for us. */
 export interface SnapshotIdentity {
@@ -26,7 +27,7 @@ const VERSION = 1
 const FORMAT = 'feddns snapshot'
 const MAX_OCTETS = 256 * 1024 * 1024
 const PART_OCTETS = 128 * 1024 // written, or read, in one turn
-const LINES_A_TURN = 500
+const MAX_LINE_OCTETS = 16 * 1024 * 1024
 
 /**
  * Writes a snapshot: as a whole, or not at all, since it takes the place of the one before only when it is complete.
@@ -116,7 +117,7 @@ async function checkOwner(file: FileHandle, ours: number): Promise<void> {
   if ((mode & constants.S_IFMT) !== constants.S_IFREG) throw new Error('it is no regular file')
   if (uid !== ours) throw new Error(`it belongs to user ${uid}`)
   if ((mode & 0o022) !== 0) throw new Error('others may write to it')
-  if (nlink !== 1) throw new Error('it has another name as well')
+  if (nlink > 1) throw new Error('it has another name as well')
   if (size > MAX_OCTETS) throw new Error(`it has ${size} octets, more than ${MAX_OCTETS}`)
 }
 
@@ -126,25 +127,30 @@ async function readLines(file: FileHandle, identity: SnapshotIdentity, oldestMs:
   const healths: [string, Health][] = []
   let asOfMs: number | undefined
   let isWhole = false
-  let turn = 0
-  for await (const line of file.readLines({ encoding: 'utf8', autoClose: false, highWaterMark: PART_OCTETS })) {
-    if (isWhole) throw new Error('it goes on after its end')
-    const fields = parse(line)
-    if (asOfMs === undefined) asOfMs = checkHead(fields, identity, oldestMs)
-    else if (fields[0] === 'object') objects.push(fields[1] as ClusterObject)
-    else if (fields[0] === 'health') healths.push([fields[1] as string, fields[2] as Health])
-    else if (fields[0] === 'end') isWhole = fields[1] === hash.copy().digest('hex')
-    else throw new Error(`it has a line of the unknown kind ${quote(fields[0])}`)
-    hash.update(`${line}\n`)
-    if (++turn % LINES_A_TURN === 0) await new Promise((resolve) => void setImmediate(resolve))
+  let octets = 0
+  const lines = new LineReader(MAX_LINE_OCTETS)
+  for await (const chunk of file.createReadStream({ autoClose: false, highWaterMark: PART_OCTETS })) {
+    for (const line of lines.push(chunk as Buffer)) {
+      if (isWhole) throw new Error('it goes on after its end')
+      const [kind, first, second, ...more] = parse(line)
+      if (asOfMs === undefined) asOfMs = checkHead([kind, first, second, ...more], identity, oldestMs)
+      else if (kind === 'object') objects.push(first as ClusterObject)
+      else if (kind === 'health') healths.push([first as string, second as Health])
+      else if (kind === 'end') isWhole = first === hash.copy().digest('hex')
+      else throw new Error(`it has a line of the unknown kind ${quote(kind)}`)
+      hash.update(line).update('\n')
+      octets += line.length + 1
+    }
+    // Other work has its turn, however fast the disk is.
+    await new Promise((resolve) => void setImmediate(resolve))
   }
-  if (asOfMs === undefined || !isWhole) throw new Error('it is not whole')
+  if (asOfMs === undefined || !isWhole || octets !== (await file.stat()).size) throw new Error('it is not whole')
   return { asOfMs, objects, healths }
 }
 
-function parse(line: string): readonly unknown[] {
+function parse(line: Buffer): readonly unknown[] {
   try {
-    const fields: unknown = JSON.parse(line)
+    const fields: unknown = JSON.parse(line.toString())
     return Array.isArray(fields) ? fields : []
   } catch (error) {
     throw new Error('it is not whole', { cause: error })

@@ -6,6 +6,7 @@ interface Options {
   readonly clock: Clock
   /** Called when a list is complete, a connection made or lost. */
   readonly onChange: () => void
+  readonly onListed: () => void
   readonly onFailure: (cause: RestartCause, error: Error) => void
   readonly onSkipped: (problem: string) => void
 }
@@ -20,7 +21,7 @@ export class WatchState implements ReflectorObserver {
   /** When anything came last, in milliseconds of the Clock. */
   heardAtMs: number | undefined
   eventAtMs: number | undefined
-  /** Since when what is known may not be what is; undefined while a watch is open. */
+  /** Since when there is no watch that is known to be open; undefined while there is. */
   failingSinceMs: number | undefined
 
   constructor(options: Options) {
@@ -30,6 +31,7 @@ export class WatchState implements ReflectorObserver {
 
   readonly listed = (): void => {
     this.lists++
+    this.#options.onListed()
     this.#options.onChange()
   }
 
@@ -40,7 +42,7 @@ export class WatchState implements ReflectorObserver {
   }
 
   readonly failed = (cause: RestartCause, error: Error): void => {
-    this.failingSinceMs ??= this.heardAtMs ?? this.#options.clock.now()
+    this.failingSinceMs ??= this.#options.clock.now()
     this.#options.onFailure(cause, error)
     this.#options.onChange()
   }
