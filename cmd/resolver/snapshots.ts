@@ -1,7 +1,6 @@
 import { messageOf } from '../../lib/base/error-text.ts'
 import type { Directory } from '../../lib/cluster/directory.ts'
 import type { Health } from '../../lib/cluster/health.ts'
-import type { ClusterObject } from '../../lib/cluster/objects.ts'
 import { readSnapshot, type SnapshotIdentity, writeSnapshot } from '../../lib/kubernetes/snapshot.ts'
 import { SnapshotKeeper } from '../../lib/kubernetes/snapshot-keeper.ts'
 import type { Runtime } from './runtime.ts'
@@ -22,8 +21,10 @@ export interface Snapshots {
   readonly path: string
   /** Milliseconds since 1970 of which the one on the disk is. */
   readonly asOfMs: number | undefined
-  /** Puts what was known into the directory, if there is a snapshot that can be used and as far as nothing is listed yet. */
-  load(isWanted: (object: ClusterObject) => boolean, recall: (service: string, health: Health) => void): Promise<void>
+  /** Puts what was known into the directory, which does not answer of it yet, if there is a snapshot that can be used. */
+  load(recall: (service: string, health: Health) => void): Promise<void>
+  /** Has the directory answer of what was loaded, if anything was. */
+  use(): Promise<void>
   changed(): void
   /** Writes what is due, or leaves it. */
   stop(writes: boolean): Promise<void>
@@ -55,22 +56,25 @@ export function startSnapshots({ path, maxAgeMs, identity, directory, awaySinceM
       }
     },
   })
-  const load: Snapshots['load'] = async (isWanted, recall) => {
+  const load: Snapshots['load'] = async (recall) => {
     try {
       const snapshot = await readSnapshot(path, await identity(), { uid, oldestMs: wallClock() - maxAgeMs })
-      if (snapshot === undefined || directory.synced) return
+      if (snapshot === undefined) return
       asOfMs = snapshot.asOfMs
       for (const [service, health] of shifted(snapshot.healths, -clockToWallMs())) recall(service, health)
-      const listing = directory.listing(isWanted)
-      for (const object of snapshot.objects) if (isWanted(object)) listing.add(object)
+      const listing = directory.listing(() => true)
+      for (const object of snapshot.objects) listing.add(object)
       listing.commit()
-      directory.know('snapshot')
-      await directory.settled
-      log.warn({ path, asOf: new Date(snapshot.asOfMs).toISOString() }, 'answers are of a snapshot')
     } catch (error) {
       counters.snapshotFailures++
       log.warn({ path, error: messageOf(error) }, 'snapshot not used')
     }
+  }
+  const use: Snapshots['use'] = async () => {
+    if (asOfMs === undefined) return
+    directory.know('snapshot')
+    await directory.settled
+    log.warn({ path, asOf: new Date(asOfMs).toISOString() }, 'answers are of a snapshot')
   }
   return {
     path,
@@ -78,6 +82,7 @@ export function startSnapshots({ path, maxAgeMs, identity, directory, awaySinceM
       return asOfMs
     },
     load,
+    use,
     changed: () => keeper.changed(),
     stop: (writes) => keeper.stop(writes),
   }

@@ -1,6 +1,5 @@
 import type { Directory } from '../../lib/cluster/directory.ts'
 import type { Health } from '../../lib/cluster/health.ts'
-import type { ClusterObject } from '../../lib/cluster/objects.ts'
 import type { Config } from '../../lib/config/config.ts'
 import type { Credentials } from '../../lib/kubernetes/access.ts'
 import { type Collection, collectionsOf, covers } from '../../lib/kubernetes/collection.ts'
@@ -77,13 +76,12 @@ export async function watchCluster(
     await session.close()
   }
   tellScope(config, runtime)
-  inherit(before, source, collections, directory)
+  // A list is judged by what is known already.
+  if (!inherit(before, source, collections, directory)) await snapshots?.load(parts.recall)
   for (const { reflector } of watches) void reflector.run()
   const patienceMs = before === undefined ? HEAD_START_MS : FIRST_LISTS_MS
   const error = await Promise.race([directory.settled, failed.promise, passed(patienceMs, runtime)])
-  const isUnlisted = (object: ClusterObject) =>
-    watches.some(({ collection, state }) => state.lists === 0 && covers(collection)(object))
-  if (!directory.synced) await snapshots?.load(isUnlisted, parts.recall)
+  if (!directory.synced) await snapshots?.use()
   if (!directory.synced && before?.directory.synced === true) {
     await stop(false)
     throw new Error(`source.kubernetes: nothing can be known of it: ${error?.message ?? 'the lists take too long'}`)
@@ -108,21 +106,23 @@ function watchedNode({ location }: Config, { nodeName }: Runtime): string | unde
 }
 
 // What was watched before is not unknown because something else is to be watched now. What is outside of a new label
-// selector goes when the lists are complete.
+// selector goes when the lists are complete. Whether anything was taken over.
 function inherit(
   before: Before | undefined,
   source: KubernetesSource,
   collections: readonly Collection[],
   directory: Directory,
-): void {
+): boolean {
   const from = before?.watch?.source
   const isSameCluster = from?.kubeconfig === source.kubeconfig && from?.context === source.context
-  if (before === undefined || from === undefined || !isSameCluster || before.directory.knowledge === 'none') return
+  if (before === undefined || from === undefined || !isSameCluster || before.directory.knowledge === 'none')
+    return false
   const listing = directory.listing(() => true)
   for (const object of before.directory.objects())
     if (collections.some((one) => covers(one)(object))) listing.add(object)
   listing.commit()
   directory.know(before.directory.knowledge)
+  return true
 }
 
 function credentialsOf({ kubeconfig, context }: KubernetesSource, { env, clock, wallClock }: Runtime): Credentials {

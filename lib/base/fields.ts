@@ -25,8 +25,8 @@ export function quote(value: unknown): string {
 }
 
 /** Text that stands in a message without quotes: on one line, not endless, and without control characters. */
-export function printable(text: string): string {
-  const short = text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN - 3)}...` : text
+export function printable(text: string, maxShown = MAX_SHOWN): string {
+  const short = text.length > maxShown ? `${text.slice(0, maxShown - 3)}...` : text
   return short.replace(/[\p{Cc}\u2028\u2029]/gu, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 

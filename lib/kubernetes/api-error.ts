@@ -12,9 +12,10 @@ export class ApiError extends Error {
   readonly isTooLargeVersion: boolean
 
   constructor(httpStatus: number, body: unknown, retryAfterHeader?: string) {
-    const { code, reason, message, details } = fieldsOf(body)
-    const status = typeof code === 'number' ? code : httpStatus
-    super(`the API server says ${status} ${textOf(reason) ?? ''}: ${printable(textOf(message) ?? '')}`)
+    const { kind, code, reason, message, details } = fieldsOf(body)
+    // A proxy on the way may have codes of its own.
+    const status = kind === 'Status' && typeof code === 'number' ? code : httpStatus
+    super(`the API server says ${status} ${textOf(reason) ?? ''}: ${printable(textOf(message) ?? '', MAX_SHOWN)}`)
     const { retryAfterSeconds, causes } = fieldsOf(details)
     this.status = status
     this.retryAfterMs = secondsOf(retryAfterHeader) ?? secondsOf(retryAfterSeconds)
@@ -25,6 +26,7 @@ export class ApiError extends Error {
   }
 }
 
+const MAX_SHOWN = 400
 const MAX_RETRY_AFTER_SECONDS = 300
 
 // The other form of the header, a date, is not what the API server sends.

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { dirname, isAbsolute, resolve } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import { messageOf } from '../base/error-text.ts'
-import { fieldsOf, listOf, quote, textOf } from '../base/fields.ts'
+import { fieldsOf, listOf, printable, quote, textOf } from '../base/fields.ts'
 
 /** What a plugin gives: a token, or a client certificate. */
 export interface PluginCredential {
@@ -23,6 +23,7 @@ interface Options {
 
 // A plugin may hang, for instance because it asks a person for a password.
 const TIMEOUT_MS = 30_000
+const MAX_SHOWN = 400
 const MAX_OUTPUT_OCTETS = 1024 * 1024
 
 /**
@@ -59,7 +60,7 @@ function run(
   return new Promise((done, fail) => {
     const child = execFile(program, args, options, (error, stdout, stderr) => {
       if (error === null) done(stdout)
-      else fail(new Error(stderr.trim() || error.message, { cause: error }))
+      else fail(new Error(printable(stderr.trim() || error.message, MAX_SHOWN)))
     })
     child.stdin?.end()
   })
@@ -70,7 +71,7 @@ function credentialOf(output: string): PluginCredential {
   const [cert, key] = [textOf(clientCertificateData), textOf(clientKeyData)]
   const expiresAtMs = Date.parse(textOf(expirationTimestamp) ?? '')
   const credential = {
-    ...(typeof token === 'string' && { token }),
+    ...(typeof token === 'string' && token !== '' && { token }),
     ...(cert !== undefined && key !== undefined && { cert, key }),
   }
   if (Object.keys(credential).length === 0) throw new Error('it gave neither a token nor a certificate with its key')

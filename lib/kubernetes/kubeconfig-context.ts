@@ -6,12 +6,15 @@ import { parse } from 'yaml'
 import { fieldsOf, listOf, textOf } from '../base/fields.ts'
 
 type Cluster = NonNullable<ReturnType<KubeConfig['getCurrentCluster']>>
+type User = ReturnType<KubeConfig['getCurrentUser']>
 
 /** One context of a kubeconfig file, as of when it was read. */
 export interface KubeconfigContext {
   readonly cluster: Cluster
   /** The `exec` of the user, which nobody has run yet; undefined if it has none. */
   readonly exec: unknown
+  /** Where the token of the user is, if it is in a file. */
+  readonly tokenFile: string | undefined
   /** The certificate authority of the cluster, read anew where it is a file. */
   readonly authority: () => Buffer | undefined
   /** What else the user has: headers, a client certificate. */
@@ -24,15 +27,15 @@ export async function readContext(path: string, wanted: string | undefined): Pro
   const { KubeConfig, bufferFromFileOrString } = await import('@kubernetes/client-node/dist/config.js')
   const kubeConfig = new KubeConfig()
   kubeConfig.loadFromFile(path)
-  const { cluster, exec } = choose(kubeConfig, wanted)
-  await takeTokenFiles(kubeConfig, path)
+  const { cluster, user } = choose(kubeConfig, wanted)
   // The library would run the plugin; and it refuses plain HTTP unless certificates are not checked. What it makes of the
   // cluster is not used.
   kubeConfig.users = kubeConfig.users.map((user) => ({ ...user, exec: null }))
   kubeConfig.clusters = kubeConfig.clusters.map((one) => ({ ...one, skipTLSVerify: true }))
   return {
     cluster,
-    exec,
+    exec: user?.exec ?? undefined,
+    tokenFile: user?.token ? undefined : await tokenFileOf(path, user?.name),
     authority: () => bufferFromFileOrString(cluster.caFile, cluster.caData) ?? undefined,
     credentials: async () => {
       const request: RequestOptions = {}
@@ -42,7 +45,7 @@ export async function readContext(path: string, wanted: string | undefined): Pro
   }
 }
 
-function choose(kubeConfig: KubeConfig, wanted: string | undefined): { cluster: Cluster; exec: unknown } {
+function choose(kubeConfig: KubeConfig, wanted: string | undefined): { cluster: Cluster; user: User } {
   const name = wanted ?? kubeConfig.getCurrentContext()
   const contexts = kubeConfig.getContexts()
   const context = contexts.find((one) => one.name === name)
@@ -55,19 +58,13 @@ function choose(kubeConfig: KubeConfig, wanted: string | undefined): { cluster: 
   const user = kubeConfig.getCurrentUser()
   if (user === null && context.user)
     throw new Error(`context "${name}" names a user who is not there: "${context.user}"`)
-  return { cluster, exec: user?.exec ?? undefined }
+  return { cluster, user }
 }
 
-// The library does not know this key of a user (kubernetes.io/docs/reference/config-api/kubeconfig.v1), but has what
-// it takes for it.
-async function takeTokenFiles(kubeConfig: KubeConfig, path: string): Promise<void> {
+// A key of a user that the library does not know (kubernetes.io/docs/reference/config-api/kubeconfig.v1).
+async function tokenFileOf(path: string, name: string | undefined): Promise<string | undefined> {
   const { users } = fieldsOf(parse(await readFile(path, 'utf8')))
-  const tokenFiles = new Map(
-    listOf(users, () => {}).map((one) => [fieldsOf(one)['name'], textOf(fieldsOf(fieldsOf(one)['user'])['tokenFile'])]),
-  )
-  kubeConfig.users = kubeConfig.users.map((user) => {
-    const tokenFile = tokenFiles.get(user.name)
-    if (tokenFile === undefined || user.token) return user
-    return { ...user, authProvider: { name: 'tokenFile', config: { tokenFile: resolve(dirname(path), tokenFile) } } }
-  })
+  const user = listOf(users, () => {}).find((one) => fieldsOf(one)['name'] === name)
+  const tokenFile = textOf(fieldsOf(fieldsOf(user)['user'])['tokenFile'])
+  return tokenFile === undefined ? undefined : resolve(dirname(path), tokenFile)
 }

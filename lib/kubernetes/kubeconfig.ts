@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import type { RequestOptions } from 'node:https'
 import type { Clock } from '../base/clock.ts'
 import { codeOf, messageOf } from '../base/error-text.ts'
@@ -33,6 +33,7 @@ export function kubeconfigCredentials(options: Options): Credentials {
   const { path, context } = options
   const accesses = new SingleFlight<Access>()
   let loaded: Loaded | undefined
+  let forgotten = 0
   const load = async (): Promise<Loaded> => {
     const version = await versionOf(path)
     if (loaded?.version !== version) loaded = { ...(await readContext(path, context)), version, credential: undefined }
@@ -42,10 +43,12 @@ export function kubeconfigCredentials(options: Options): Credentials {
     throw new Error(`kubeconfig ${path}: ${messageOf(error)}`, { cause: error })
   }
   return {
-    access: () => accesses.run(path, async () => accessOf(await load(), options)).catch(refuse),
+    access: () => accesses.run(String(forgotten), async () => accessOf(await load(), options)).catch(refuse),
     cluster: async () => addressOf(await load().catch(refuse)),
     forget: () => {
       loaded = undefined
+      // Whoever asks from now on does not get what was under way.
+      forgotten++
     },
   }
 }
@@ -66,20 +69,22 @@ const addressOf = ({ cluster, authority }: KubeconfigContext): ClusterAddress =>
 
 async function accessOf(loaded: Loaded, options: Options): Promise<Access> {
   const plugin = await pluginCredential(loaded, options)
+  const { tokenFile } = loaded
+  const token = tokenFile === undefined ? plugin?.token : await readFile(tokenFile, 'utf8')
   const user = await loaded.credentials()
   const { cert = plugin?.cert, key = plugin?.key } = user
   const { server, ca } = addressOf(loaded)
   const { skipTLSVerify, tlsServerName: servername, proxyUrl } = loaded.cluster
   const tls = { ca, servername, cert, key, ...(skipTLSVerify && { rejectUnauthorized: false }) }
-  const headers = headersOf(user, plugin)
+  const headers = headersOf(user, token)
   return { server, headers, tls: server.startsWith('http:') ? {} : definedOf(tls), ...(proxyUrl && { proxyUrl }) }
 }
 
-function headersOf({ headers: given = {}, auth }: RequestOptions, plugin: PluginCredential | undefined) {
+function headersOf({ headers: given = {}, auth }: RequestOptions, token: string | undefined) {
   const headers: Record<string, string> = {}
   for (const [name, value] of Object.entries(given)) headers[name.toLowerCase()] = String(value).trim()
   if (auth) headers['authorization'] ??= `Basic ${Buffer.from(auth).toString('base64')}`
-  if (plugin?.token !== undefined) headers['authorization'] = `Bearer ${plugin.token.trim()}`
+  if (token !== undefined) headers['authorization'] = `Bearer ${token.trim()}`
   return headers
 }
 
