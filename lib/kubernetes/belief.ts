@@ -9,6 +9,7 @@ const DOUBT_MS = 60_000
 export class Belief {
   readonly #clock: Clock
   #doubtedSinceMs: number | undefined
+  #doubtedAtMs = 0
   /** The highest that is known. */
   version: string | undefined
 
@@ -22,11 +23,15 @@ export class Belief {
 
   /** A list of everything. Throws as long as it is in doubt. */
   take(version: string | undefined, size: number, isKnownEmpty: boolean): string {
-    if (version === undefined) throw new Interruption('garbled', 'a list without a resourceVersion')
+    if (version === undefined || version === '') throw new Interruption('garbled', 'a list without a resourceVersion')
     if (isOlder(version, this.version) || (size === 0 && !isKnownEmpty)) {
-      this.#doubtedSinceMs ??= this.#clock.now()
+      const nowMs = this.#clock.now()
+      // A server that was away meanwhile has not said so for a minute.
+      if (nowMs - this.#doubtedAtMs > DOUBT_MS) this.#doubtedSinceMs = undefined
+      this.#doubtedAtMs = nowMs
+      this.#doubtedSinceMs ??= nowMs
       const known = this.version ?? 'a snapshot'
-      if (this.#clock.now() - this.#doubtedSinceMs < DOUBT_MS)
+      if (nowMs - this.#doubtedSinceMs < DOUBT_MS)
         throw new Interruption('doubt', `a list of ${size} objects at version ${version}, after ${known}`)
     }
     this.#doubtedSinceMs = undefined

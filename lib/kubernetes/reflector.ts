@@ -21,6 +21,7 @@ const LIST_SILENCE_MS = 30_000
 // Spread, so that not all nodes come at the same time.
 const WATCH_MS = { least: 290_000, spread: 300_000 }
 const RECONCILE_MS = { least: 1_800_000, spread: 1_800_000 }
+const RECONCILE_AGAIN_MS = { least: 300_000, spread: 300_000 }
 // What lasted so long has not failed at once.
 const STABLE_MS = 10_000
 // A streaming list that is not at its end by then never will be.
@@ -47,6 +48,7 @@ export class Reflector {
   #reconcileAtMs = Number.POSITIVE_INFINITY
   #openedAtMs: number | undefined
   #refusals = 0
+  #lists = 0
 
   constructor(options: Options) {
     this.#options = options
@@ -60,9 +62,11 @@ export class Reflector {
     const { clock, observer } = this.#options
     while (!this.#isStopped) {
       this.#openedAtMs = undefined
-      if (clock.now() >= this.#reconcileAtMs) this.#forgetVersion()
+      const isReconcile = this.#isTimeToReconcile
+      // The server may be another one by now.
+      if (isReconcile) this.#canStream = true
       try {
-        const cause = await (this.#version === undefined ? this.#list() : this.#watch(this.#version))
+        const cause = await (this.#version === undefined || isReconcile ? this.#list() : this.#watch(this.#version))
         if (this.#isStopped) return
         observer.restarted(cause)
         // A server that ends what it has just begun is asked no faster than one that fails.
@@ -70,6 +74,8 @@ export class Reflector {
         else await this.#sleep(this.#backoff.nextMs())
       } catch (error) {
         if (this.#isStopped) return
+        // A list that cannot be had does not stop a watch that can.
+        if (this.#isTimeToReconcile) this.#reconcileAtMs = clock.now() + spread(RECONCILE_AGAIN_MS, this.#options.random)
         await this.#recover(error instanceof Error ? error : new Error(String(error)))
       }
     }
@@ -120,18 +126,13 @@ export class Reflector {
     this.#options.observer.connected()
   }
 
-  // Only of what is listed from time to time a lost event is found.
-  #forgetVersion(): void {
-    this.#version = undefined
-    this.#canStream = true
-  }
-
   async #list(): Promise<RestartCause> {
     if (!this.#canStream || this.#needsLatest) return this.#watch(await this.#listPages())
+    const before = this.#lists
     try {
       return await this.#listAndWatch()
     } catch (error) {
-      if (this.#version !== undefined || !isNoStream(error)) throw error
+      if (this.#lists > before || !isNoStream(error)) throw error
       this.#canStream = false
       return this.#watch(await this.#listPages())
     }
@@ -154,7 +155,7 @@ export class Reflector {
           this.#opened()
         }
       }
-      if (listing === undefined && this.#isTimeToReconcile()) return 'reconcile'
+      if (listing === undefined && this.#isTimeToReconcile) return 'reconcile'
       if (listing !== undefined && clock.now() >= endsAtMs) throw new Interruption('garbled', 'a list without an end')
     }
     if (listing !== undefined) throw new Interruption('cut', 'a list that ended before its end')
@@ -165,7 +166,7 @@ export class Reflector {
     const options = { timeoutMs: this.#watchMs(), silenceMs: () => SILENCE_MS, onOpen: () => this.#opened() }
     for await (const events of this.#client.watch({ resourceVersion: from }, options)) {
       for (const event of events) this.#follow(event)
-      if (this.#isTimeToReconcile()) return 'reconcile'
+      if (this.#isTimeToReconcile) return 'reconcile'
     }
     return 'end'
   }
@@ -185,10 +186,9 @@ export class Reflector {
     this.#belief.version = version
   }
 
-  #isTimeToReconcile(): boolean {
-    if (this.#options.clock.now() < this.#reconcileAtMs) return false
-    this.#forgetVersion()
-    return true
+  // Only of what is listed from time to time a lost event is found.
+  get #isTimeToReconcile(): boolean {
+    return this.#options.clock.now() >= this.#reconcileAtMs
   }
 
   /** The version that the list is of. */
@@ -212,6 +212,7 @@ export class Reflector {
     const { clock, sink, observer, random } = this.#options
     const version = this.#belief.take(listed, listing.size, sink.isEmpty)
     listing.commit()
+    this.#lists++
     this.#version = version
     this.#isBehind = false
     this.#canPage = true
