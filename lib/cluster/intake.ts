@@ -33,7 +33,7 @@ export class Intake {
     this.#options = options
   }
 
-  /** How many objects of this part are known. */
+  /** Whether nothing of this part is known. */
   get isEmpty(): boolean {
     const { directory, kind } = this.#options
     if (directory.counts[kind] === 0) return true

@@ -59,7 +59,7 @@ export class Reflector {
 
   /** Runs until it is stopped. Never rejects. */
   async run(): Promise<void> {
-    const { clock, observer } = this.#options
+    const { observer } = this.#options
     while (!this.#isStopped) {
       this.#openedAtMs = undefined
       const isReconcile = this.#isTimeToReconcile
@@ -74,8 +74,6 @@ export class Reflector {
         else await this.#sleep(this.#backoff.nextMs())
       } catch (error) {
         if (this.#isStopped) return
-        // A list that cannot be had does not stop a watch that can.
-        if (this.#isTimeToReconcile) this.#reconcileAtMs = clock.now() + spread(RECONCILE_AGAIN_MS, this.#options.random)
         await this.#recover(error instanceof Error ? error : new Error(String(error)))
       }
     }
@@ -99,8 +97,11 @@ export class Reflector {
   }
 
   async #recover(error: Error): Promise<void> {
-    const { observer } = this.#options
+    const { clock, random, observer } = this.#options
     const cause = causeOf(error)
+    // A list that cannot be had does not stop a watch that can; one that is in doubt is soon looked at again.
+    if (this.#isTimeToReconcile && cause !== 'doubt')
+      this.#reconcileAtMs = clock.now() + spread(RECONCILE_AGAIN_MS, random)
     if (this.#isPointless(error)) this.#version = undefined
     observer.restarted(cause)
     if (cause !== 'gone') observer.failed(cause, error)

@@ -60,6 +60,18 @@ test('a list that is refused when it is time for one does not end a watch that i
   await watched.agrees()
 })
 
+test('a collection that was emptied without a word is known to be empty a minute after the next list', async () => {
+  await using server = await startFakeApiServer()
+  fill(server)
+  await using watched = new Watched(server)
+  await watched.follows()
+  const { name } = [...watched.directory.objects()].find(({ kind }) => kind === 'Node')!
+  server.removeSilently('Node', name)
+  await watched.passUntil(() => watched.state('Node').restarts.has('doubt'), 62 * 60_000)
+  assert.notEqual(watched.directory.node(name), undefined)
+  await watched.passUntil(() => watched.directory.node(name) === undefined, DOUBT_MS + SLOWEST_MS)
+})
+
 test('not all collections are listed again at the same time', async () => {
   await using server = await startFakeApiServer()
   fill(server)
