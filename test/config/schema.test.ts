@@ -167,7 +167,6 @@ const BAD: readonly (readonly [string, string, string, string])[] = [
     'a label selector',
   ],
   [
-    'source: { kubernetes: { labelSelector: "a,,b" } }',
     'source.kubernetes.labelSelector',
     '"a,,b"',
     'a label selector',
