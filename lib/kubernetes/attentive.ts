@@ -42,6 +42,8 @@ export async function* attentive(
       hasBegun = true
       onChunk()
       yield chunk
+      // However fast they come, queries have their turn in between.
+      await new Promise((resolve) => void setImmediate(resolve))
     }
   } catch (error) {
     if (silence.signal.aborted) throw silence.signal.reason

@@ -47,6 +47,7 @@ export class Reflector {
   #isBehind = false
   #reconcileAtMs = Number.POSITIVE_INFINITY
   #openedAtMs: number | undefined
+  #failedOf: RestartCause | undefined
   #refusals = 0
   #lists = 0
 
@@ -105,7 +106,9 @@ export class Reflector {
     if (this.#isPointless(error)) this.#version = undefined
     observer.restarted(cause)
     if (cause !== 'gone') observer.failed(cause, error)
-    if (this.#isStable) this.#backoff.reset()
+    // A server that says so is there again; one that says nothing else is not asked ever again at once.
+    if (this.#isStable || (cause === 'gone' && this.#failedOf !== 'gone')) this.#backoff.reset()
+    this.#failedOf = cause
     const askedForMs = (error instanceof ApiError && error.retryAfterMs) || 0
     // All who were told the same time must not come back at the same time.
     await this.#sleep(askedForMs + this.#backoff.nextMs())

@@ -20,6 +20,7 @@ export async function heldBy(server: FakeApiServer): Promise<Record<string, stri
     objects.push(...items.flatMap((item) => SLIMMERS[kind as keyof typeof paths](item, () => {}) ?? []))
   }
   directory.replace(objects)
+  await directory.settled
   return tableOf(directory)
 }
 

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { isDeepStrictEqual } from 'node:util'
 import type { Random16 } from '../../lib/base/random.ts'
 import type { Directory } from '../../lib/cluster/directory.ts'
 import { Intake } from '../../lib/cluster/intake.ts'
@@ -9,6 +8,7 @@ import { Contact } from '../../lib/kubernetes/contact.ts'
 import { Reflector } from '../../lib/kubernetes/reflector.ts'
 import { Session } from '../../lib/kubernetes/session.ts'
 import { WatchState } from '../../lib/kubernetes/watch-state.ts'
+import { eventually } from '../helpers/eventually.ts'
 import type { FakeApiServer } from '../helpers/fake-api-server.ts'
 import { MovedClock, settled } from '../helpers/moved-clock.ts'
 import { credentialsOf } from './credentials-of.ts'
@@ -30,7 +30,6 @@ interface Options {
 interface Asked {
   /** Of the clock that is moved. */
   readonly atMs: number
-  /** `services`, `endpointslices` or `nodes`. */
   readonly resource: string
   readonly query: URLSearchParams
 }
@@ -43,6 +42,7 @@ interface Line {
   phase: 'waits' | 'asks' | 'hears' | 'follows'
 }
 
+const LONGEST_WAIT_MS = 60_000
 const STEP_MS = 200
 const ALL = collectionsOf({ federations: [], nodeName: 'n1' })
 
@@ -151,15 +151,15 @@ export class Watched implements AsyncDisposable {
     }
   }
 
-  /** Waits until what a user would see is what the server holds. Not to be used while lists are intercepted. */
+  /** Waits, also for time to pass, until a user would see what the server holds. Not while lists are intercepted. */
   async agrees(): Promise<void> {
+    await this.passUntil(() => this.isFollowing, LONGEST_WAIT_MS)
     await this.shows(await heldBy(this.#server))
   }
 
   /** Waits until this is what a user would see. */
   async shows(table: Readonly<Record<string, string>>): Promise<void> {
-    await this.until(() => isDeepStrictEqual(this.table(), table)).catch(() => {})
-    assert.deepEqual(this.table(), table)
+    await eventually(() => assert.deepEqual(this.table(), table), 8000)
   }
 
   /** Resolves when it holds; looked at whenever anything has come or has been done. */
