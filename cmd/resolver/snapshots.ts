@@ -18,7 +18,6 @@ interface Options {
 
 /** What is known of the cluster, on the disk for the next start. */
 export interface Snapshots {
-  readonly path: string
   /** Milliseconds since 1970 of which the one on the disk is. */
   readonly asOfMs: number | undefined
   /** Puts what was known into the directory, which does not answer of it yet, if there is a snapshot that can be used. */
@@ -77,7 +76,6 @@ export function startSnapshots({ path, maxAgeMs, identity, directory, awaySinceM
     log.warn({ path, asOf: new Date(asOfMs).toISOString() }, 'answers are of a snapshot')
   }
   return {
-    path,
     get asOfMs() {
       return asOfMs
     },

@@ -18,6 +18,8 @@ interface Parts {
   /** The connection was made or lost, or everything was listed. */
   readonly onState: () => void
   readonly onFailure: (error: Error) => void
+  /** The API server answers again. */
+  readonly onReturn: () => void
   /** What is known may have changed. */
   readonly onKnown: () => void
   /** Something may have changed that the whole depends on. */
@@ -48,13 +50,14 @@ export function startWatch(collection: Collection, parts: Parts): Watch {
   return { collection, state, reflector }
 }
 
-function stateOf(collection: Collection, { runtime, onState, onKnown, onFailure }: Parts): WatchState {
+function stateOf(collection: Collection, { runtime, onState, onKnown, onReturn, onFailure }: Parts): WatchState {
   const { clock, warn, counters } = runtime
   const path = pathOf(collection)
   return new WatchState({
     clock,
     onChange: onState,
     onListed: onKnown,
+    onReturn,
     onFailure: (cause, error) => {
       warn(`watch ${path} ${cause}`, 'watch failed, and is tried again', { path, cause, error: error.message })
       onFailure(error)
@@ -82,7 +85,7 @@ function intakeOf(collection: Collection, { config, directory, runtime, onKnown,
       const { namespace } = fieldsOf(fieldsOf(object)['metadata'])
       if (config.federations.has(String(namespace))) onRead()
       const changedAtMs = triggerTimeMs(object)
-      if (changedAtMs !== undefined) counters.programming.observe((wallClock() - changedAtMs) / 1000)
+      if (changedAtMs !== undefined) counters.programming.observe(Math.max(0, wallClock() - changedAtMs) / 1000)
     },
   })
 }

@@ -55,12 +55,13 @@ export async function watchCluster(
   const collections = watchedCollections(config, runtime)
   const failed = Promise.withResolvers<Error>()
   const snapshots = snapshotsOf(source, () => contact.awaySinceMs, { ...parts, session, collections })
-  const watches = collections.map((collection) =>
+  const watches: readonly Watch[] = collections.map((collection) =>
     startWatch(collection, {
       ...parts,
       session,
       onState: () => contact.look(),
       onFailure: failed.resolve,
+      onReturn: () => watches.forEach(({ reflector }) => reflector.hurry()),
       onKnown: () => snapshots?.changed(),
     }),
   )

@@ -1,5 +1,6 @@
 import { Backoff } from '../base/backoff.ts'
 import type { Random16 } from '../base/random.ts'
+import { sleep } from '../base/sleep.ts'
 import { ApiError } from './api-error.ts'
 import { Belief } from './belief.ts'
 import { type ClientOptions, CollectionClient } from './collection-client.ts'
@@ -39,6 +40,7 @@ export class Reflector {
   readonly #backoff: Backoff
   readonly #belief: Belief
   readonly #end = new AbortController()
+  #hurry = new AbortController()
   /** The last version that is known whole; undefined if everything has to be listed. */
   #version: string | undefined
   #canStream = true
@@ -72,7 +74,7 @@ export class Reflector {
         observer.restarted(cause)
         // A server that ends what it has just begun is asked no faster than one that fails.
         if (cause === 'reconcile' || this.#isStable) this.#backoff.reset()
-        else await this.#sleep(this.#backoff.nextMs())
+        else await this.#pause()
       } catch (error) {
         if (this.#isStopped) return
         await this.#recover(error instanceof Error ? error : new Error(String(error)))
@@ -82,6 +84,13 @@ export class Reflector {
 
   stop(): void {
     this.#end.abort()
+  }
+
+  /** Somebody else has found that the server is there again: if it was away, it is not waited for any longer. */
+  hurry(): void {
+    if (this.#failedOf !== 'error' && this.#failedOf !== 'cut') return
+    this.#hurry.abort()
+    this.#hurry = new AbortController()
   }
 
   get #isStopped(): boolean {
@@ -109,9 +118,14 @@ export class Reflector {
     // A server that says so is there again; one that says nothing else is not asked ever again at once.
     if (this.#isStable || (cause === 'gone' && this.#failedOf !== 'gone')) this.#backoff.reset()
     this.#failedOf = cause
-    const askedForMs = (error instanceof ApiError && error.retryAfterMs) || 0
+    if (error instanceof ApiError && error.retryAfterMs !== undefined)
+      await sleep(clock, error.retryAfterMs, this.#end.signal)
     // All who were told the same time must not come back at the same time.
-    await this.#sleep(askedForMs + this.#backoff.nextMs())
+    await this.#pause()
+  }
+
+  async #pause(): Promise<void> {
+    await sleep(this.#options.clock, this.#backoff.nextMs(), AbortSignal.any([this.#end.signal, this.#hurry.signal]))
   }
 
   // Whether to watch from the same version again leads nowhere: what was lost may have been anything, or the server does
@@ -223,19 +237,6 @@ export class Reflector {
     this.#reconcileAtMs = clock.now() + spread(RECONCILE_MS, random)
     observer.listed()
     return version
-  }
-
-  #sleep(delayMs: number): Promise<void> {
-    const { signal } = this.#end
-    return new Promise((resolve) => {
-      const end = () => {
-        cancel()
-        signal.removeEventListener('abort', end)
-        resolve()
-      }
-      const cancel = this.#options.clock.after(delayMs, end)
-      signal.addEventListener('abort', end)
-    })
   }
 }
 

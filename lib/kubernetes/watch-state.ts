@@ -7,6 +7,8 @@ interface Options {
   /** Called when a list is complete, a connection made or lost. */
   readonly onChange: () => void
   readonly onListed: () => void
+  /** Called when a connection was made after one was lost, or could not be made. */
+  readonly onReturn: () => void
   readonly onFailure: (cause: RestartCause, error: Error) => void
   readonly onSkipped: (problem: string) => void
 }
@@ -37,7 +39,9 @@ export class WatchState implements ReflectorObserver {
 
   readonly connected = (): void => {
     this.heard()
+    const isReturn = this.failingSinceMs !== undefined
     this.failingSinceMs = undefined
+    if (isReturn) this.#options.onReturn()
     this.#options.onChange()
   }
 

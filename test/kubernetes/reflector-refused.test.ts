@@ -137,6 +137,21 @@ test('a server that is away is tried ever less often, and followed again when it
   await watched.agrees()
 })
 
+test('when one watch finds that a server is back, the others do not wait any longer', async () => {
+  await using server = await startFakeApiServer()
+  fill(server)
+  await using watched = new Watched(server)
+  await watched.follows()
+  await server.stop()
+  await watched.pass(600_000)
+  await server.start()
+  const isBack = (kind: 'Service' | 'EndpointSlice' | 'Node') => watched.state(kind).failingSinceMs === undefined
+  await watched.passUntil(() => isBack('Service') || isBack('EndpointSlice') || isBack('Node'), MOST_MS + 200)
+  const backAtMs = watched.clock.now()
+  await watched.follows()
+  assert.equal(watched.clock.now(), backAtMs)
+})
+
 test('a server that takes long to refuse is asked ever less often as well', async () => {
   await using server = await startFakeApiServer()
   const { promise: never } = Promise.withResolvers<void>()

@@ -72,6 +72,7 @@ class Watched implements AsyncDisposable {
         clock: systemClock,
         onChange: () => {},
         onListed: () => {},
+        onReturn: () => {},
         onFailure: (_, { message }) => failures.push(message),
         onSkipped: () => {},
       }),

@@ -182,14 +182,14 @@ export class Watched implements AsyncDisposable {
       clock,
       onChange: () => this.#contact.look(),
       onListed: () => {},
+      onReturn: () => this.#lines.forEach((one) => one.reflector.hurry()),
       onFailure: () => {},
       onSkipped: report,
     })
-    const { kind } = collection
     const sink = new Intake({
       directory: this.directory,
-      kind,
-      slim: SLIMMERS[kind],
+      kind: collection.kind,
+      slim: SLIMMERS[collection.kind],
       covers: covers(collection),
       report,
       onChange() {},
