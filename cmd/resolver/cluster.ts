@@ -32,11 +32,16 @@ export async function startCluster(
   if (before?.key === key) return before
   const { clock, generations } = runtime
   const recalled = new Map<string, Health>()
+  // Not for longer than it takes, or each cluster would hold all those before it.
+  let earlier = before?.directory
   const directory = new Directory({
     clock,
     generations,
-    healthBefore: (service) => recalled.get(service) ?? before?.directory.health(service),
+    healthBefore: (service) => recalled.get(service) ?? earlier?.health(service),
     health: { minReady: health.minReady, leaveAfterMs: health.leaveAfter, returnAfterMs: health.returnAfter },
+  })
+  void directory.settled.then(() => {
+    earlier = undefined
   })
   const recall = (service: string, known: Health) => void recalled.set(service, known)
   const parts = { config, directory, runtime, recall, onRead }

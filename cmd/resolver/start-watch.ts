@@ -53,20 +53,23 @@ export function startWatch(collection: Collection, parts: Parts): Watch {
 function stateOf(collection: Collection, { runtime, onState, onKnown, onReturn, onFailure }: Parts): WatchState {
   const { clock, warn, counters } = runtime
   const path = pathOf(collection)
-  return new WatchState({
+  const state = new WatchState({
     clock,
+    // Only redirects hang on the labels of our node.
+    isOptional: collection.kind === 'Node',
     onChange: onState,
     onListed: onKnown,
     onReturn,
     onFailure: (cause, error) => {
       warn(`watch ${path} ${cause}`, 'watch failed, and is tried again', { path, cause, error: error.message })
-      onFailure(error)
+      if (!state.isForgone) onFailure(error)
     },
     onSkipped: (problem) => {
       counters.objectProblems++
       warn(`skipped ${path}`, 'object not used', { path, problem })
     },
   })
+  return state
 }
 
 function intakeOf(collection: Collection, { config, directory, runtime, onKnown, onRead }: Parts): Intake {

@@ -1,3 +1,4 @@
+import { sleep } from '../../lib/base/sleep.ts'
 import type { Directory } from '../../lib/cluster/directory.ts'
 import type { Health } from '../../lib/cluster/health.ts'
 import type { Config } from '../../lib/config/config.ts'
@@ -53,14 +54,18 @@ export async function watchCluster(
   const { config, directory, runtime } = parts
   const session = new Session({ credentials: credentialsOf(source, runtime), userAgent: `feddns/${version}` })
   const collections = watchedCollections(config, runtime)
-  const failed = Promise.withResolvers<Error>()
+  const failed = Promise.withResolvers<void>()
+  let error: Error | undefined
   const snapshots = snapshotsOf(source, () => contact.awaySinceMs, { ...parts, session, collections })
   const watches: readonly Watch[] = collections.map((collection) =>
     startWatch(collection, {
       ...parts,
       session,
       onState: () => contact.look(),
-      onFailure: failed.resolve,
+      onFailure: (latest) => {
+        error = latest
+        failed.resolve()
+      },
       onReturn: () => watches.forEach(({ reflector }) => reflector.hurry()),
       onKnown: () => snapshots?.changed(),
     }),
@@ -80,8 +85,9 @@ export async function watchCluster(
   // A list is judged by what is known already.
   if (!inherit(before, source, collections, directory)) await snapshots?.load(parts.recall)
   for (const { reflector } of watches) void reflector.run()
-  const patienceMs = before === undefined ? HEAD_START_MS : FIRST_LISTS_MS
-  const error = await Promise.race([directory.settled, failed.promise, passed(patienceMs, runtime)])
+  // Where somebody answers meanwhile there is time for another try.
+  if (before === undefined) await within(HEAD_START_MS, Promise.race([directory.settled, failed.promise]), runtime)
+  else await within(FIRST_LISTS_MS, directory.settled, runtime)
   if (!directory.synced) await snapshots?.use()
   if (!directory.synced && before?.directory.synced === true) {
     await stop(false)
@@ -160,7 +166,7 @@ function tellContact(contact: 'live' | 'away', { config, directory, runtime, onR
   else log.info({ objects: directory.counts }, 'the cluster is known, and watched')
   const node = watchedNode(config, runtime)
   if (node !== undefined && directory.node(node) === undefined)
-    warn('node', 'our node does not exist; redirects lead to the global names', { node })
+    warn('node', 'our node does not exist, or may not be read; redirects lead to the global names', { node })
   directory.know(contact)
   onRead()
 }
@@ -177,5 +183,9 @@ function tellScope(config: Config, runtime: Runtime): void {
     log.warn('neither NODE_NAME nor a location is given; redirects lead to the global names')
 }
 
-const passed = (ms: number, { clock }: Runtime): Promise<undefined> =>
-  new Promise((resolve) => clock.after(ms, () => resolve(undefined)))
+/** Resolves when the work is done, or the time is over. */
+async function within(ms: number, work: Promise<void>, { clock }: Runtime): Promise<void> {
+  const done = new AbortController()
+  await Promise.race([work, sleep(clock, ms, done.signal)])
+  done.abort()
+}

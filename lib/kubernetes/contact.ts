@@ -28,11 +28,11 @@ export class Contact {
 
   /** To be called whenever the state of a watch has changed. */
   look(): void {
-    const { watches, clock } = this.#options
+    const { clock } = this.#options
     this.#cancel()
     const since = earliest(this.#failing.map(({ failingSinceMs }) => failingSinceMs))
     if (since === undefined) {
-      if (watches.every(({ lists }) => lists > 0)) this.#tell('live')
+      if (this.#needed.every(({ lists }) => lists > 0)) this.#tell('live')
       return
     }
     const restMs = since + AWAY_AFTER_MS - clock.now()
@@ -45,7 +45,11 @@ export class Contact {
   }
 
   get #failing(): readonly WatchState[] {
-    return this.#options.watches.filter(({ failingSinceMs }) => failingSinceMs !== undefined)
+    return this.#needed.filter(({ failingSinceMs }) => failingSinceMs !== undefined)
+  }
+
+  get #needed(): readonly WatchState[] {
+    return this.#options.watches.filter(({ isForgone }) => !isForgone)
   }
 
   #tell(contact: 'live' | 'away'): void {

@@ -9,7 +9,7 @@ const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount'
 type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * Those that every pod gets (kubernetes.io/docs/tasks/run-application/access-api-from-pod). The files are read for each
+ * Those that every pod gets (kubernetes.io/docs/tasks/run-application/access-api-from-pod). Both files are read for each
  * request, of which there are few: a token that was rotated counts at once. Read here and not by the client library,
  * which holds a token for a minute after it was replaced, and takes 15 MB of memory on each node.
  */

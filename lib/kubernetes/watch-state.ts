@@ -1,9 +1,12 @@
 import type { Clock } from '../base/clock.ts'
+import { ApiError } from './api-error.ts'
 import type { RestartCause } from './interruption.ts'
 import type { ReflectorObserver } from './reflector-observer.ts'
 
 interface Options {
   readonly clock: Clock
+  /** What is known is whole without it, if we may not have it. */
+  readonly isOptional: boolean
   /** Called when a list is complete, a connection made or lost. */
   readonly onChange: () => void
   readonly onListed: () => void
@@ -12,6 +15,8 @@ interface Options {
   readonly onFailure: (cause: RestartCause, error: Error) => void
   readonly onSkipped: (problem: string) => void
 }
+
+const FORBIDDEN = 403
 
 /** How one watch does. */
 export class WatchState implements ReflectorObserver {
@@ -25,6 +30,8 @@ export class WatchState implements ReflectorObserver {
   eventAtMs: number | undefined
   /** Since when there is no watch that is known to be open; undefined while there is. */
   failingSinceMs: number | undefined
+  /** We may not have it, and can do without. */
+  isForgone = false
 
   constructor(options: Options) {
     this.#options = options
@@ -41,12 +48,14 @@ export class WatchState implements ReflectorObserver {
     this.heard()
     const isReturn = this.failingSinceMs !== undefined
     this.failingSinceMs = undefined
+    this.isForgone = false
     if (isReturn) this.#options.onReturn()
     this.#options.onChange()
   }
 
   readonly failed = (cause: RestartCause, error: Error): void => {
     this.failingSinceMs ??= this.#options.clock.now()
+    this.isForgone = this.#options.isOptional && error instanceof ApiError && error.status === FORBIDDEN
     this.#options.onFailure(cause, error)
     this.#options.onChange()
   }

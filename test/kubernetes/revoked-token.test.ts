@@ -70,6 +70,7 @@ class Watched implements AsyncDisposable {
       random: () => 0,
       observer: new WatchState({
         clock: systemClock,
+        isOptional: false,
         onChange: () => {},
         onListed: () => {},
         onReturn: () => {},

@@ -105,7 +105,6 @@ export class Watched implements AsyncDisposable {
       .map(({ atMs, query }) => ({ atMs, text: questionOf(query) }))
   }
 
-  /** Whether all are being answered. */
   get isAnswered(): boolean {
     return this.#lines.every(({ phase }) => phase === 'hears' || phase === 'follows')
   }
@@ -176,10 +175,11 @@ export class Watched implements AsyncDisposable {
   }
 
   #line(collection: Collection, random: Random16): Line {
-    const { clock } = this
+    const [{ clock }, { kind }] = [this, collection]
     const report = (problem: string) => void this.problems.push(problem)
     const state = new WatchState({
       clock,
+      isOptional: kind === 'Node',
       onChange: () => this.#contact.look(),
       onListed: () => {},
       onReturn: () => this.#lines.forEach((one) => one.reflector.hurry()),
@@ -188,8 +188,8 @@ export class Watched implements AsyncDisposable {
     })
     const sink = new Intake({
       directory: this.directory,
-      kind: collection.kind,
-      slim: SLIMMERS[collection.kind],
+      kind,
+      slim: SLIMMERS[kind],
       covers: covers(collection),
       report,
       onChange() {},
@@ -199,8 +199,8 @@ export class Watched implements AsyncDisposable {
       if (what === 'connected') line.phase = 'follows'
       this.#changed()
     })
-    const question = { path: pathOf(collection), selectors: selectorsOf(collection) }
-    const reflector = new Reflector({ ...question, get, sink, clock, random, observer })
+    const [path, selectors] = [pathOf(collection), selectorsOf(collection)]
+    const reflector = new Reflector({ path, selectors, get, sink, clock, random, observer })
     const line: Line = { collection, state, reflector, phase: 'waits' }
     return line
   }
