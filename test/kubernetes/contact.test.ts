@@ -12,7 +12,7 @@ const tellings = ({ told }: Watched) => told.map(({ contact }) => contact)
 test('nothing is told before all is listed', async () => {
   await using server = await startFakeApiServer()
   fill(server)
-  const undo = server.intercept({ resource: 'nodes' }, { status: 403 }, Infinity)
+  const undo = server.intercept({ resource: 'nodes' }, { status: 503 }, Infinity)
   await using watched = new Watched(server)
   await watched.pass(5000)
   assert.deepEqual([tellings(watched), watched.directory.knowledge], [[], 'none'])
@@ -20,6 +20,27 @@ test('nothing is told before all is listed', async () => {
   await watched.pass(4000)
   await watched.follows()
   assert.deepEqual([tellings(watched), watched.directory.knowledge], [['live'], 'live'])
+})
+
+test('a node that may not be read is done without, until it may be', async () => {
+  await using server = await startFakeApiServer()
+  fill(server)
+  const undo = server.intercept({ resource: 'nodes' }, { status: 403 }, Infinity)
+  await using watched = new Watched(server)
+  await watched.pass(60_000)
+  assert.deepEqual([tellings(watched), watched.directory.node('n1')], [['live'], undefined])
+  undo()
+  await watched.passUntil(() => watched.directory.node('n1') !== undefined, 60_000)
+  assert.deepEqual(tellings(watched), ['live'])
+})
+
+test('Services that may not be read are not done without', async () => {
+  await using server = await startFakeApiServer()
+  fill(server)
+  server.intercept({ resource: 'services' }, { status: 403 }, Infinity)
+  await using watched = new Watched(server)
+  await watched.pass(60_000)
+  assert.ok(!tellings(watched).includes('live'))
 })
 
 test('10 s after the contact is lost it counts as away, and as live when all are back', async () => {
