@@ -13,8 +13,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'lib/federation': ['lib/base', 'lib/dns', 'lib/cluster', 'node:'],
   'lib/manifests': ['lib/base', 'lib/cluster', 'node:', 'yaml'],
   'lib/kubernetes': ['lib/base', 'lib/cluster', 'node:', '@kubernetes/client-node/dist/config.js', 'undici', 'yaml'],
-  'lib/forward': ['lib/base', 'lib/dns', 'node:'],
-  'lib/resolve': ['lib/base', 'lib/dns', 'lib/cluster', 'lib/federation', 'lib/forward', 'node:'],
+  'lib/policy': ['lib/base', 'lib/dns', 'node:'],
+  'lib/forward': ['lib/base', 'lib/dns', 'node:', 'undici'],
+  'lib/resolve': ['lib/base', 'lib/dns', 'lib/cluster', 'lib/federation', 'lib/policy', 'lib/forward', 'node:'],
+  'lib/control': ['lib/base', 'lib/dns', 'node:'],
   'lib/config': ['lib/base', 'lib/dns', 'node:', 'yaml', 'tlds'],
   'lib/observe': ['lib/base', 'node:', 'pino'],
 }

@@ -1,10 +1,14 @@
+import { UpstreamCounters } from './upstream-counters.ts'
+import type { PolicyKind } from '../../lib/policy/verdict.ts'
 import { Histogram } from '../../lib/observe/histogram.ts'
 
 const PROGRAMMING_BUCKETS = Array.from({ length: 20 }, (_, i) => 2 ** i / 1000)
 
 /** Counts of what does not belong to one configuration. */
 export class Counters {
-  readonly exchanges = new Map<string, { replies: number; failures: number; mismatches: number }>()
+  /** By label. */
+  readonly upstreams = new Map<string, UpstreamCounters>()
+  readonly rulings = new Map<PolicyKind, number>()
   /** Objects of the cluster, or parts of them, that could not be used. */
   objectProblems = 0
   manifestProblems = 0
@@ -17,10 +21,20 @@ export class Counters {
   connectionsRefused = 0
   socketErrors = 0
 
-  /** Of one upstream; there are as many as were ever configured. */
-  upstream(label: string): { replies: number; failures: number; mismatches: number } {
-    const known = this.exchanges.get(label) ?? { replies: 0, failures: 0, mismatches: 0 }
-    this.exchanges.set(label, known)
+  /** An answer was given by a policy. */
+  ruling(kind: PolicyKind): void {
+    this.rulings.set(kind, (this.rulings.get(kind) ?? 0) + 1)
+  }
+
+  /** Of one upstream; there are as many as were ever configured, and are now in the cluster DNS. */
+  upstream(label: string): UpstreamCounters {
+    const known = this.upstreams.get(label) ?? new UpstreamCounters()
+    this.upstreams.set(label, known)
     return known
+  }
+
+  /** An upstream that came by itself has gone. */
+  forget(label: string): void {
+    this.upstreams.delete(label)
   }
 }

@@ -1,57 +1,94 @@
-import { isIP } from 'node:net'
 import type { Config } from '../../lib/config/config.ts'
-import { ROOT } from '../../lib/dns/name.ts'
-import { type Forwarder, forwarder } from '../../lib/forward/forward.ts'
+import type { Resolve } from '../../lib/dns/answer.ts'
+import { type Name, ROOT } from '../../lib/dns/name.ts'
+import { Forwarding } from '../../lib/forward/forwarding.ts'
 import { MessageCache } from '../../lib/forward/message-cache.ts'
-import { namedServer } from '../../lib/forward/named-server.ts'
-import { plainUpstream } from '../../lib/forward/plain-upstream.ts'
-import type { Route } from '../../lib/forward/routes.ts'
-import type { ServerAddress, Upstream } from '../../lib/forward/upstream.ts'
-import { formatAddress } from '../../lib/server/listener.ts'
+import { longestSuffix, type Route } from '../../lib/forward/route.ts'
+import type { Cluster } from './cluster.ts'
+import { changedDomains, clusterRoutes, routeTo } from './routes.ts'
 import type { Runtime } from './runtime.ts'
+import { Upstreams } from './upstreams.ts'
 
 const BYTES_PER_ENTRY = 2048 // on average, at most: twice what a message of one address weighs (test/bench/weigh.ts)
 
-export interface Forwarding {
-  readonly key: string
+/** Everything about names that are not ours, as one configuration has it. */
+export interface RunningForwarding {
+  readonly config: Config
+  readonly cluster: Cluster
   readonly cache: MessageCache
-  readonly forwarder: Forwarder
+  readonly shared: Forwarding
+  readonly upstreams: Upstreams
+  /** Those of the cluster DNS, which come and go. */
+  readonly clusterUpstreams: Upstreams
+  readonly resolve: Resolve
+  readonly routeOf: (name: Name) => Route | undefined
+  /** Closes what the one that comes after has not taken over. */
+  stop(after?: RunningForwarding): void
 }
 
-/** The one before, cache and all, if the configuration asks for the same; else a new one. */
-export function startForwarding(config: Config, before: Forwarding | undefined, runtime: Runtime): Forwarding {
-  const { upstreams, stubDomains, cacheEntries } = config
-  const key = JSON.stringify([upstreams, [...stubDomains], cacheEntries])
-  if (before?.key === key) return before
-  const { clock, random, counters, warn } = runtime
-  const cache = new MessageCache({ maxEntries: cacheEntries, maxBytes: cacheEntries * BYTES_PER_ENTRY })
-  const start = (routes: readonly Route[]) =>
-    forwarder({
-      routes,
-      cache,
-      clock,
-      random,
-      onExchange: (upstream, result) => {
-        const counts = counters.upstream(upstream.label)
-        if (!(result instanceof Error)) counts.replies++
-        else {
-          counts.failures++
-          warn(`upstream ${upstream.label}`, 'upstream failed', { upstream: upstream.label, error: result.message })
-        }
-      },
-    })
-  const upstream = (server: ServerAddress, address: () => ServerAddress | Promise<ServerAddress>): Upstream => {
-    const label = formatAddress(server)
-    return plainUpstream({ address, label, onMismatch: () => counters.upstream(label).mismatches++ })
+/** The one before, if the configuration asks for the same; else a new one, which goes on with its cache and connections. */
+export function startForwarding(
+  config: Config,
+  cluster: Cluster,
+  before: RunningForwarding | undefined,
+  runtime: Runtime,
+): RunningForwarding {
+  if (before?.cluster === cluster && keyOf(before.config) === keyOf(config)) return before
+  const cache = cacheOf(config, before)
+  const shared = forwardingOf(config, cache, runtime)
+  const options = { ...config.forward, lookUp: shared.by(() => everything), runtime }
+  const upstreams = new Upstreams(options, before?.upstreams)
+  const clusterUpstreams = new Upstreams(options, before?.clusterUpstreams)
+  const everything = routeTo(ROOT, config.forward.everything, upstreams)
+  const routes = [
+    everything,
+    ...clusterRoutes(config, cluster, clusterUpstreams),
+    ...[...config.forward.stubDomains].map(([domain, route]) => routeTo(domain, route, upstreams)),
+  ]
+  for (const route of routes) shared.takeOver(route)
+  upstreams.settle()
+  clusterUpstreams.settle()
+  const routeOf = longestSuffix(everything.upstreams.length > 0 ? routes : routes.slice(1))
+  const stop = (after?: RunningForwarding) => {
+    shared.stop()
+    upstreams.close(after?.upstreams)
+    clusterUpstreams.close(after?.clusterUpstreams)
   }
-  const everything: Route = { domain: ROOT, upstreams: upstreams.map((server) => upstream(server, () => server)) }
-  const defaultRoute = start(upstreams.length > 0 ? [everything] : [])
-  const stubs = [...stubDomains].map(([domain, servers]): Route => {
-    const named = (server: ServerAddress) => namedServer(server, defaultRoute.resolve, clock)
-    return {
-      domain,
-      upstreams: servers.map((server) => upstream(server, isIP(server.host) === 0 ? named(server) : () => server)),
-    }
+  return { config, cluster, cache, shared, upstreams, clusterUpstreams, resolve: shared.by(routeOf), routeOf, stop }
+}
+
+// All that it depends on beside the cluster.
+const keyOf = ({ forward, cache, listen }: Config): string =>
+  JSON.stringify([{ ...forward, stubDomains: [...forward.stubDomains] }, cache, listen])
+
+// What is cached stays as it is, unless somebody else is to be asked about it now.
+function cacheOf(config: Config, before: RunningForwarding | undefined): MessageCache {
+  if (before === undefined || sizeOf(before.config) !== sizeOf(config)) {
+    const { entries, memory = entries * BYTES_PER_ENTRY, maxStale } = config.cache
+    return new MessageCache({ maxEntries: entries, maxBytes: memory, maxStaleMs: maxStale })
+  }
+  for (const domain of changedDomains(before.config, config)) before.cache.purge(domain, true)
+  return before.cache
+}
+
+const sizeOf = ({ cache: { entries, memory, maxStale } }: Config): string => JSON.stringify([entries, memory, maxStale])
+
+function forwardingOf({ forward, cache: lifetimes }: Config, cache: MessageCache, runtime: Runtime): Forwarding {
+  const { clock, random, log, counters, warn } = runtime
+  return new Forwarding({
+    cache,
+    lifetimes,
+    keepPositive: lifetimes.keepPositive,
+    failover: forward.failover,
+    clock,
+    random,
+    onExchange: ({ label }, result, tookMs) => {
+      const counts = counters.upstream(label)
+      if (!(result instanceof Error)) return counts.reply(result.rcode, tookMs)
+      counts.failures++
+      warn(`upstream ${label}`, 'upstream failed', { upstream: label, error: result.message })
+    },
+    onDown: ({ label }) => log.warn({ upstream: label }, 'upstream is down, and is probed until it answers'),
+    onBack: ({ label }) => log.info({ upstream: label }, 'upstream answers again'),
   })
-  return { key, cache, forwarder: stubs.length === 0 ? defaultRoute : start([everything, ...stubs]) }
 }

@@ -10,8 +10,8 @@ import { listenTcp } from '../../lib/server/tcp.ts'
 import { listenUdp } from '../../lib/server/udp.ts'
 import { version } from '../version.ts'
 import { type Cluster, startCluster } from './cluster.ts'
-import { type Forwarding, startForwarding } from './forwarding.ts'
-import { resolverMetrics } from './metrics.ts'
+import { type RunningForwarding, startForwarding } from './forwarding.ts'
+import { resolverMetrics } from './metrics/resolver-metrics.ts'
 import type { Runtime } from './runtime.ts'
 import { buildService } from './service.ts'
 
@@ -31,7 +31,7 @@ interface Permanent {
 interface Running extends Permanent {
   readonly config: Config
   readonly cluster: Cluster
-  readonly forwarding: Forwarding
+  readonly forwarding: RunningForwarding
   readonly http: HttpListener | undefined
 }
 
@@ -52,10 +52,11 @@ export class ResolverProcess {
   async apply(config: Config): Promise<void> {
     const before = this.#running
     const cluster = await startCluster(config, before?.cluster, this.#runtime, () => this.#warnOfNamesakes())
-    const forwarding = startForwarding(config, before?.forwarding, this.#runtime)
+    const forwarding = startForwarding(config, cluster, before?.forwarding, this.#runtime)
     const service = buildService(config, cluster, forwarding, this.#runtime)
     const permanent = before ?? this.#permanent(service, { cluster, forwarding })
     const http = await this.#open(config, permanent).catch(async (error: unknown) => {
+      if (forwarding !== before?.forwarding) forwarding.stop(before?.forwarding)
       if (cluster !== before?.cluster) await cluster.stop(true)
       throw error
     })
@@ -77,6 +78,7 @@ export class ResolverProcess {
     log.info({ lameDuckMs }, 'stopping')
     if (lameDuckMs > 0) await new Promise<void>((resolve) => clock.after(lameDuckMs, resolve))
     await this.#running?.listeners.close(DRAIN_MS)
+    this.#running?.forwarding.stop()
     await this.#running?.cluster.stop(false)
     await this.#running?.http?.close()
     log.info('stopped')
@@ -135,6 +137,7 @@ export class ResolverProcess {
   }
 
   async #letGo(before: Running, now: Running): Promise<void> {
+    if (before.forwarding !== now.forwarding) before.forwarding.stop(now.forwarding)
     if (before.cluster !== now.cluster) await before.cluster.stop(true)
     if (before.http !== now.http) await before.http?.close()
   }

@@ -2,6 +2,37 @@ import type { Name } from '../dns/name.ts'
 import type { Address } from './address.ts'
 import type { FederationConfig } from './federations.ts'
 import type { ConfigFile } from './schema.ts'
+import type { Server } from './server.ts'
+
+/** Who is asked about the names at and below a domain. */
+export interface RouteConfig {
+  readonly upstreams: readonly Server[]
+  readonly policy: ConfigFile['forward']['policy']
+}
+
+/** Where all names go that are not ours. */
+export interface ForwardConfig {
+  /** For everything that no other route is for. */
+  readonly everything: RouteConfig
+  /** A domain without servers of its own has no entry. */
+  readonly stubDomains: ReadonlyMap<Name, RouteConfig>
+  /** The cluster domain and the reverse zones, unless they are stub domains; `servers` undefined: as the cluster says. */
+  readonly clusterDns:
+    | { readonly domains: readonly Name[]; readonly servers: readonly Server[] | undefined }
+    | undefined
+  /** Rcodes that pass a question on to the next upstream. */
+  readonly failover: readonly number[]
+  /** Certificates, in PEM, of authorities to be trusted instead of those that Node knows. */
+  readonly ca: string | undefined
+  readonly randomizeCase: boolean
+}
+
+export type Blocking = 'nxdomain' | 'nodata' | 'refuse'
+
+export interface PolicyConfig {
+  readonly block: ReadonlyMap<Name, Blocking>
+  readonly noAAAA: readonly Name[]
+}
 
 /** The configuration, whole and consistent: nothing in it has to be checked again. */
 export interface Config {
@@ -13,11 +44,13 @@ export interface Config {
   readonly source: ConfigFile['source']
   readonly health: ConfigFile['health']
   readonly answers: ConfigFile['answers']
-  readonly upstreams: readonly Address[]
-  /** A domain without servers of its own has no entry. */
-  readonly stubDomains: ReadonlyMap<Name, readonly Address[]>
-  readonly cacheEntries: number
+  readonly forward: ForwardConfig
+  readonly cache: ConfigFile['cache']
+  readonly policy: PolicyConfig
   readonly allow: ConfigFile['acl']['allow']
   readonly http: Address | undefined
+  readonly metrics: ConfigFile['metrics']
+  /** The unix socket for operators. */
+  readonly control: string | undefined
   readonly lameDuckMs: number
 }

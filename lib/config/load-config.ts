@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { codeOf } from '../base/error-text.ts'
 import type { Address } from './address.ts'
 import { parseResolvConf } from './resolv-conf.ts'
-import { assemble, DEFAULT_RESOLV_CONF, type References } from './assemble.ts'
+import { assemble } from './assemble.ts'
+import { DEFAULT_RESOLV_CONF, type References } from './assemble-forward.ts'
 import type { Config } from './config.ts'
 import { KUBE_DNS_KEYS, parseKubeDns } from './kube-dns.ts'
 import { parseConfig } from './parse-config.ts'
@@ -27,15 +28,16 @@ export async function loadConfig(path: string, env: Environment): Promise<Loaded
   problems.push(...found)
   if (file === undefined) return { config: undefined, problems, warnings: [], paths: [path] }
   await checkKubeconfig(file, problems)
+  const ca = await readCa(file, problems)
   const kubeDns = await readKubeDns(file.kubeDns, problems)
   const resolvConf = await readResolvConfs(file, kubeDns, problems)
-  const { config, problems: contradictions, warnings } = assemble(file, { kubeDns, resolvConf })
+  const { config, problems: contradictions, warnings } = assemble(file, { kubeDns, resolvConf, ca })
   problems.push(...contradictions)
   return {
     config: problems.length === 0 ? config : undefined,
     problems,
     warnings,
-    paths: [path, ...(file.kubeDns === undefined ? [] : [file.kubeDns]), ...resolvConf.keys()],
+    paths: [path, ...[file.kubeDns, file.forward.ca].filter((one) => one !== undefined), ...resolvConf.keys()],
   }
 }
 
@@ -57,6 +59,15 @@ async function checkKubeconfig({ source }: ConfigFile, problems: string[]): Prom
   const found: string[] = []
   await readText(path, found)
   problems.push(...found.map((problem) => `source.kubernetes.kubeconfig: ${problem}`))
+}
+
+async function readCa({ forward: { ca } }: ConfigFile, problems: string[]): Promise<string | undefined> {
+  if (ca === undefined) return undefined
+  const found: string[] = []
+  const pem = await readText(ca, found)
+  if (pem !== undefined && !pem.includes('-----BEGIN CERTIFICATE-----')) found.push(`${ca}: has no PEM certificate`)
+  problems.push(...found.map((problem) => `forward.ca: ${problem}`))
+  return pem
 }
 
 // One file for each key, as the volume of a ConfigMap has them. A key, or a directory, that is not there says nothing.

@@ -1,42 +1,18 @@
 import { parseDurationMs } from '../base/duration.ts'
-import { isRfc1123Label, ROOT } from '../dns/name.ts'
-import { type Address, isWildcard, parseIpAddress, parseServerAddress } from './address.ts'
-import { normaliseDomain } from './federations.ts'
+import { isRfc1123Label } from '../dns/name.ts'
+import { isWildcard, parseIpAddress } from './address.ts'
+import { cacheSection, clusterDns, forwardSection, policySection } from './forward-schema.ts'
 import { parseLabelSelector } from './label-selector.ts'
-import {
-  list,
-  map,
-  oneOf,
-  optional,
-  orNothing,
-  type Reader,
-  section,
-  text,
-  UNRESOLVED,
-  value,
-  withDefault,
-} from './reader.ts'
+import { domain, duration, path, wholeNumber, yesOrNo } from './readers.ts'
+import { list, map, oneOf, optional, orNothing, type Reader, section, text, UNRESOLVED, withDefault } from './reader.ts'
 
 // The shape of the configuration file, its defaults, and what each value may be. What depends on more than one value is
 // in `assemble.ts`.
-
-const DNS_PORT = 53
-
-const duration = (most: string): Reader<number> =>
-  text(`a duration from 0s to ${most}, such as 500ms, 10s or 2m`, (given) => {
-    const ms = parseDurationMs(given)
-    return ms !== undefined && ms <= (parseDurationMs(most) ?? 0) ? ms : undefined
-  })
 
 const seconds: Reader<number> = text('a duration of whole seconds from 1s to 1h', (given) => {
   const ms = parseDurationMs(given)
   return ms !== undefined && ms >= 1000 && ms <= 3_600_000 && ms % 1000 === 0 ? ms / 1000 : undefined
 })
-
-const wholeNumber = (least: number, most: number): Reader<number> =>
-  value(`a whole number from ${least} to ${most}`, (given) =>
-    typeof given === 'number' && Number.isInteger(given) && given >= least && given <= most ? given : undefined,
-  )
 
 // Of a label that its node does not have the downward API makes an empty variable.
 const labelOrNone = text('one RFC 1123 label', (given) =>
@@ -44,13 +20,6 @@ const labelOrNone = text('one RFC 1123 label', (given) =>
 )
 
 const namespace = text('the name of a namespace', (given) => (isRfc1123Label(given) ? given : undefined))
-
-const path = text('a path', (given) => given || undefined)
-
-const domain = text('a domain name, such as cluster.local', (given) => {
-  const name = normaliseDomain(given)
-  return name === ROOT ? undefined : name
-})
 
 const listenAddress = text(
   'an IP address and a port, such as 10.0.0.10:53 or [fd00::10]:53 (no wildcard: a reply must leave from the address that was asked)',
@@ -63,23 +32,6 @@ const listenAddress = text(
 const httpAddress = text('an IP address and a port, such as 127.0.0.1:9253', (given) =>
   parseIpAddress(given, undefined, true),
 )
-
-const upstream = text(
-  'an IP address, IP:port, [IPv6]:port, or the path of a resolv.conf file',
-  (given): Address | { readonly resolvConf: string } | undefined =>
-    given.includes('/') ? { resolvConf: given } : parseIpAddress(given, DNS_PORT),
-)
-
-const server = text('an IP address, IP:port, [IPv6]:port, or a host name', (given) =>
-  parseServerAddress(given, DNS_PORT),
-)
-
-const clusterDns = value('auto, off, or a list of IP addresses', (given): readonly Address[] | undefined => {
-  if (given === 'auto' || given === 'off') return []
-  if (!Array.isArray(given)) return undefined
-  const servers = given.flatMap((one) => (typeof one === 'string' && parseIpAddress(one, DNS_PORT)) || [])
-  return servers.length === given.length ? servers : undefined
-})
 
 const network = text('a network, such as 10.0.0.0/8 or fd00::/8', (given) => {
   const [, host = '', bits] = /^(.+)\/(\d{1,3})$/.exec(given) ?? []
@@ -155,16 +107,13 @@ export const configSchema = {
     {},
   ),
   clusterDNS: withDefault(clusterDns, 'auto'),
-  forward: withDefault(
-    section({
-      upstreams: optional(list(upstream, 'upstreams')),
-      stubDomains: withDefault(map(list(server, 'servers'), 'domain to list of servers'), {}),
-    }),
-    {},
-  ),
-  cache: withDefault(section({ entries: withDefault(wholeNumber(0, 10_000_000), 10_000) }), {}),
+  forward: withDefault(forwardSection, {}),
+  cache: withDefault(cacheSection, {}),
+  policy: withDefault(policySection, {}),
   acl: withDefault(section({ allow: withDefault(list(network, 'networks'), DEFAULT_NETWORKS) }), {}),
   http: optional(section({ listen: httpAddress })),
+  metrics: withDefault(section({ corednsNames: withDefault(yesOrNo, false) }), {}),
+  control: optional(path),
   kubeDns: optional(path),
   lameDuck: withDefault(duration('5m'), '5s'),
 }

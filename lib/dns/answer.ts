@@ -19,6 +19,8 @@ export interface Query {
   readonly spelling?: Buffer
   /** When the client will have given up, in milliseconds of the Clock. */
   readonly deadlineMs: number
+  /** Nobody waits for it: what is known, but will soon have run down, is to be asked anew. */
+  readonly refresh?: boolean
 }
 
 /** Records that we put together. */
@@ -41,6 +43,8 @@ export interface AuthoredAnswer {
   readonly isStale?: boolean
   /** It follows from something that runs down then, though no record here may tell. */
   readonly expiresAtMs?: number
+  /** From then on it is worth asking anew, before it has run down. */
+  readonly refreshAtMs?: number
   /** The answer leads on to this name, and is whole only with what is there. */
   readonly follow?: Name
 }
@@ -50,10 +54,14 @@ export interface RelayedAnswer {
   readonly kind: 'relayed'
   readonly rcode: Rcode
   readonly message: Message
+  /** The upstream's label. */
+  readonly from: string
   /** When the TTL of each of `message.records` has run down; beyond `ttlSeconds` from its arrival for none. */
   readonly expiresAtMs: readonly number[]
   readonly errors: readonly ExtendedError[]
   readonly evidence: readonly Evidence[]
+  /** From then on it is worth asking anew, before it has run down. */
+  readonly refreshAtMs?: number
   /** Whether anyone may keep it: false for failures, and for negative answers without an SOA (RFC 2308 §5). */
   readonly cacheable: boolean
   /** It is older than its TTL allows (RFC 8767). */

@@ -8,7 +8,10 @@ export interface ExtendedError {
 export const EDE = {
   OTHER: 0,
   STALE: 3,
+  CACHED_ERROR: 13,
   NOT_READY: 14,
+  BLOCKED: 15,
+  FILTERED: 17,
   PROHIBITED: 18,
   STALE_NXDOMAIN: 19,
   NOT_SUPPORTED: 21,

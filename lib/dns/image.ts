@@ -31,6 +31,10 @@ export interface Image {
   readonly evidence: readonly Evidence[]
   /** From then on it must not be sent; 0 for an answer that is sent once and not kept. */
   readonly expiresAtMs: number
+  /** From then on it is worth asking anew, if it is sent often; never again once that was done. */
+  refreshAtMs: number
+  /** How often it was sent. */
+  hits: number
   /** Records that did not fit into a message, so that nobody gets them. */
   readonly dropped: number
 }
@@ -63,6 +67,8 @@ function authoredImage(query: Query, answer: AuthoredAnswer): Image {
     options: encodeExtendedErrors(answer.errors),
     evidence: answer.evidence,
     dropped,
+    refreshAtMs: answer.refreshAtMs ?? Number.POSITIVE_INFINITY,
+    hits: 0,
     expiresAtMs: answer.cacheable ? Math.min(...ttlExpiresAtMs, answer.expiresAtMs ?? Number.POSITIVE_INFINITY) : 0,
   }
 }
@@ -89,6 +95,8 @@ function relayedImage(answer: RelayedAnswer): Image {
     options: encodeExtendedErrors(answer.errors),
     evidence: answer.evidence,
     dropped: 0,
+    refreshAtMs: answer.refreshAtMs ?? Number.POSITIVE_INFINITY,
+    hits: 0,
     expiresAtMs: answer.cacheable ? Math.min(...expiresAtMs, Number.POSITIVE_INFINITY) : 0,
   }
 }

@@ -2,6 +2,8 @@ import { CLASS_IN, EDNS_UDP_OCTETS, FLAG, HEADER_OCTETS, TYPE } from './constant
 import type { Query } from './answer.ts'
 import { lowerCase } from './name.ts'
 
+type Asked = Pick<Query, 'name' | 'type' | 'dnssecOk' | 'checkingDisabled' | 'spelling'>
+
 interface Options {
   readonly id: number
   /** Whether to send OPT; some servers answer FORMERR to it. */
@@ -9,7 +11,7 @@ interface Options {
 }
 
 /** A query of our own for what somebody asks us. Of the client's EDNS only DO goes on; the rest is for this hop. */
-export function encodeUpstreamQuery(query: Query, { id, edns }: Options): Buffer {
+export function encodeUpstreamQuery(query: Asked, { id, edns }: Options): Buffer {
   const name = query.spelling ?? Buffer.from(query.name, 'latin1')
   const questionEnd = HEADER_OCTETS + name.length + 4
   const bytes = Buffer.alloc(questionEnd + (edns ? 11 : 0))

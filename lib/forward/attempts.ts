@@ -1,11 +1,15 @@
 import type { Clock } from '../base/clock.ts'
-import { RCODE } from '../dns/constants.ts'
 import type { Message } from '../dns/message.ts'
+import { COUNT_AGAINST, type Exchange } from './exchange.ts'
 import type { Upstream } from './upstream.ts'
 
-/** After so long without a reply another attempt is made; the first one is still listened to. */
-const PATIENCE_MS = 500
-const MAX_ATTEMPTS = 4
+/** After so long without a reply another attempt is made in any case; those before are still listened to. */
+const PATIENCE_MS = 400
+/** Each pause is so much longer than the one before. */
+const PAUSE_GROWTH = 1.5
+const MAX_ATTEMPTS = 10
+// Who did not reply for so long until the end was silent; who was asked later may not have had the time.
+const SILENCE_MS = 300
 
 /** The end of all attempts: a reply, if only a failure that an upstream reported; or why there is none. */
 export type Outcome =
@@ -13,58 +17,105 @@ export type Outcome =
   | { readonly fault: 'timeout' | 'network'; readonly error: unknown }
 
 interface Options {
+  /** In the order in which they are to be asked; at least one. */
   readonly upstreams: readonly Upstream[]
-  readonly ask: (upstream: Upstream, signal: AbortSignal) => Promise<Message>
+  readonly begin: (upstream: Upstream) => Exchange
+  readonly ask: (exchange: Exchange, signal: AbortSignal) => Promise<Message>
+  /** Whether a reply ends the attempts. */
+  readonly isUseful: (message: Message) => boolean
+  /** A reply that takes longer is late. */
+  readonly lateMs: number
+  /** Whether one more may be asked because a reply is late, though it may still come. */
+  readonly mayHedge: () => boolean
   readonly clock: Clock
   readonly deadlineMs: number
 }
 
+interface Running {
+  readonly exchange: Exchange
+  readonly sinceMs: number
+}
+
 /**
- * Asks one upstream after the other. The next one gets its turn when one fails, at once, or when it is slow; an upstream
- * that failed is not asked again. The first useful reply ends everything; the deadline does so in any case.
+ * Asks one upstream after the other. The next one gets its turn when one fails, at once, or when it is late: as far as
+ * that is allowed as soon as most replies would have come, in any case after 400 ms. An upstream that failed is not
+ * asked again. The first useful reply ends everything; the deadline does so in any case.
  */
 export function attempts(options: Options): Promise<Outcome> {
   return new Attempts(options).run()
 }
 
-const isUseful = ({ rcode }: Message): boolean => rcode === RCODE.NOERROR || rcode === RCODE.NXDOMAIN
-
 class Attempts {
   readonly #options: Options
   readonly #abort = new AbortController()
   readonly #ended = Promise.withResolvers<Outcome>()
+  readonly #running = new Set<Running>()
   readonly #failed = new Set<Upstream>()
+  readonly #useless: Upstream[] = []
   #made = 0
-  #running = 0
-  #cancelPatience: () => void = () => {}
+  #pauseMs: number
+  #hasEnded = false
+  #cancelDeadline: () => void = () => {}
+  #cancelPause: () => void = () => {}
   #worst: Outcome = { fault: 'timeout', error: new Error('no reply in time') }
 
   constructor(options: Options) {
     this.#options = options
+    this.#pauseMs = options.lateMs
   }
 
   run(): Promise<Outcome> {
     const { clock, deadlineMs } = this.#options
-    const cancelDeadline = clock.after(Math.max(0, deadlineMs - clock.now()), () => this.#ended.resolve(this.#worst))
-    this.#next()
-    return this.#ended.promise.finally(() => {
-      cancelDeadline()
-      this.#cancelPatience()
-      this.#abort.abort()
+    this.#cancelDeadline = clock.after(Math.max(0, deadlineMs - clock.now()), () => {
+      const nowMs = clock.now()
+      for (const { exchange, sinceMs } of this.#running) if (nowMs - sinceMs >= SILENCE_MS) exchange.silent()
+      this.#end(this.#worst)
     })
+    this.#next()
+    return this.#ended.promise
+  }
+
+  #end(outcome: Outcome): void {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
+    this.#cancelDeadline()
+    this.#cancelPause()
+    if (this.#running.size > 0) this.#abort.abort()
+    this.#ended.resolve(outcome)
   }
 
   #next(): void {
-    this.#cancelPatience()
+    this.#cancelPause()
     const upstream = this.#made < MAX_ATTEMPTS ? this.#choose() : undefined
     if (upstream === undefined) {
-      if (this.#running === 0) this.#ended.resolve(this.#worst)
+      if (this.#running.size === 0) this.#end(this.#worst)
       return
     }
     this.#made++
-    this.#running++
-    this.#cancelPatience = this.#options.clock.after(PATIENCE_MS, () => this.#next())
-    void this.#ask(upstream)
+    const { begin, clock } = this.#options
+    const exchange = begin(upstream)
+    const running = { exchange, sinceMs: clock.now() }
+    this.#running.add(running)
+    this.#waitFor(exchange)
+    void this.#ask(running)
+  }
+
+  #waitFor(exchange: Exchange): void {
+    const { clock, mayHedge } = this.#options
+    const pauseMs = this.#pauseMs
+    if (pauseMs >= PATIENCE_MS) {
+      this.#cancelPause = clock.after(PATIENCE_MS, () => {
+        exchange.late()
+        this.#next()
+      })
+      return
+    }
+    this.#pauseMs *= PAUSE_GROWTH
+    this.#cancelPause = clock.after(pauseMs, () => {
+      exchange.late()
+      if (mayHedge()) this.#next()
+      else this.#cancelPause = clock.after(PATIENCE_MS - pauseMs, () => this.#next())
+    })
   }
 
   // In the order of the list, round and round, without those that failed.
@@ -77,17 +128,26 @@ class Attempts {
     return undefined
   }
 
-  async #ask(upstream: Upstream): Promise<void> {
+  async #ask(running: Running): Promise<void> {
+    const { upstream } = running.exchange
+    let outcome: Outcome
+    let isUseful = false
     try {
-      const message = await this.#options.ask(upstream, this.#abort.signal)
-      if (isUseful(message)) return this.#ended.resolve({ message, upstream })
-      this.#worst = { message, upstream }
+      const message = await this.#options.ask(running.exchange, this.#abort.signal)
+      outcome = { message, upstream }
+      isUseful = this.#options.isUseful(message)
+      if (COUNT_AGAINST.has(message.rcode)) this.#useless.push(upstream)
     } catch (error) {
-      if (this.#abort.signal.aborted) return
-      if (!('message' in this.#worst)) this.#worst = { fault: 'network', error }
-    } finally {
-      this.#running--
+      outcome = { fault: 'network', error }
     }
+    this.#running.delete(running)
+    if (this.#hasEnded) return
+    if (isUseful) {
+      for (const { health } of this.#useless) health.failed()
+      return this.#end(outcome)
+    }
+    // That an upstream says what is wrong is worth more than that another one says nothing.
+    if ('message' in outcome || !('message' in this.#worst)) this.#worst = outcome
     this.#failed.add(upstream)
     this.#next()
   }

@@ -1,32 +1,28 @@
-import { codeOf, messageOf } from '../base/error-text.ts'
 import type { Clock } from '../base/clock.ts'
-import type { Random16 } from '../base/random.ts'
+import { codeOf, messageOf } from '../base/error-text.ts'
 import { SingleFlight } from '../base/single-flight.ts'
-import { type Answer, authored, failure, type Query, type Resolve } from '../dns/answer.ts'
+import { type Answer, authored, failure, type Query, type RelayedAnswer, type Resolve } from '../dns/answer.ts'
 import { RCODE } from '../dns/constants.ts'
 import { EDE, type ExtendedError } from '../dns/extended-error.ts'
-import type { Message } from '../dns/message.ts'
-import type { Name } from '../dns/name.ts'
-import { encodeUpstreamQuery } from '../dns/upstream-query.ts'
-import { attempts, type Outcome } from './attempts.ts'
-import { cacheKey, type Kept, type MessageCache } from './message-cache.ts'
-import { relay } from './relay.ts'
-import { longestSuffix, type Route } from './routes.ts'
+import { isAtOrBelow, type Name } from '../dns/name.ts'
+import { cacheKey } from './cache-key.ts'
+import type { Failures } from './failures.ts'
+import type { Finding, Inquiries } from './inquiries.ts'
+import type { Kept, MessageCache } from './message-cache.ts'
+import { isNegativeAnswer, type Lifetimes, relay } from './relay.ts'
+import type { Route } from './route.ts'
 import { staleAnswer } from './stale-answer.ts'
 import type { Upstream } from './upstream.ts'
 
 interface Options {
-  readonly routes: readonly Route[]
-  readonly cache: MessageCache
-  readonly clock: Clock
-  readonly random: Random16
-  /** An upstream was asked and this came of it; for metrics and the log. */
-  readonly onExchange: (upstream: Upstream, result: Message | Error) => void
-}
-
-export interface Forwarder {
-  readonly resolve: Resolve
   readonly routeOf: (name: Name) => Route | undefined
+  readonly cache: MessageCache
+  readonly failures: Failures
+  readonly inquiries: Inquiries
+  readonly clock: Clock
+  readonly lifetimes: Lifetimes
+  /** At and below these, what is known to exist is not denied on the word of one upstream. */
+  readonly keepPositive: readonly Name[]
 }
 
 const NOT_CACHED = authored({
@@ -34,83 +30,128 @@ const NOT_CACHED = authored({
   errors: [{ code: EDE.PROHIBITED, text: 'not in the cache, and recursion was not asked for' }],
 })
 
-// So often, and no more, the upstreams are asked again for what they failed to give (RFC 9520 §3.2), while what is known
-// of it is answered at once.
-const RECHECK_MS = 1000
+const NOT_BELIEVED = failure({ code: EDE.OTHER, text: 'what was known is denied by one upstream alone' })
+
 // Questions that are asked again at a time without anyone waiting: each may take a few sockets.
 const MAX_RECHECKS = 256
+// After so long a denial is believed though only one upstream says so.
+const DENIAL_BELIEVED_MS = 30_000
 
 /** Answers from the cache, else from the upstreams of the name's route. The same question is asked once at a time. */
-export function forwarder(options: Options): Forwarder {
-  const { cache, clock } = options
-  const routeOf = longestSuffix(options.routes)
-  const underWay = new SingleFlight<Answer>()
-  return {
-    routeOf,
-    resolve: async (query) => {
-      const nowMs = clock.now()
-      const cached = cache.get(query, nowMs)
-      if (cached !== undefined) return cached
-      if (!query.recursionDesired) return NOT_CACHED
-      const route = routeOf(query.name)
-      if (route === undefined) return failure({ code: EDE.NO_REACHABLE_AUTHORITY, text: 'no upstream is configured' })
-      const kept = cache.getStale(query, nowMs)
-      const askNow = () => underWay.run(cacheKey(query), () => ask(query, route, options))
-      if (kept?.failedAtMs === undefined) return askNow()
-      // They failed a moment ago: nobody waits for them again. Of a fault whoever joins is told.
-      const isDue = nowMs - kept.failedAtMs >= RECHECK_MS && underWay.size < MAX_RECHECKS
-      if (isDue) askNow().catch(() => {})
-      return stale(kept, [], options)
-    },
+export function forwarder(options: Options): Resolve {
+  const forward = new Forward(options)
+  return (query) => forward.resolve(query)
+}
+
+class Forward {
+  readonly #options: Options
+  readonly #underWay = new SingleFlight<Answer>()
+
+  constructor(options: Options) {
+    this.#options = options
+  }
+
+  async resolve(query: Query): Promise<Answer> {
+    const { cache, clock, routeOf } = this.#options
+    const nowMs = clock.now()
+    const cached = cache.get(query, nowMs)?.answer
+    const isDue = query.refresh === true && nowMs >= (cached?.refreshAtMs ?? 0)
+    if (cached !== undefined && !isDue) return cached
+    if (!query.recursionDesired) return NOT_CACHED
+    const route = routeOf(query.name)
+    if (route === undefined) return failure({ code: EDE.NO_REACHABLE_AUTHORITY, text: 'no upstream is configured' })
+    const key = cacheKey(query)
+    const askNow = () => this.#underWay.run(key, () => this.#ask(query, route, key))
+    return cached === undefined ? this.#orAsFailed(query, key, askNow) : this.#isIdle ? askNow() : cached
+  }
+
+  get #isIdle(): boolean {
+    return this.#underWay.size < MAX_RECHECKS
+  }
+
+  // The upstreams may have failed a moment ago: nobody waits for them again. Of a fault whoever joins is told.
+  #orAsFailed(query: Query, key: string, askNow: () => Promise<Answer>): Promise<Answer> | Answer {
+    const { cache, clock, failures } = this.#options
+    const failed = failures.get(key)
+    if (failed === undefined) return askNow()
+    const nowMs = clock.now()
+    const kept = cache.getStale(query, nowMs)
+    const isHeld = nowMs < failed.holdUntilMs
+    if (kept === undefined) return isHeld ? failures.answerOf(failed) : askNow()
+    if (!isHeld && this.#isIdle) askNow().catch(() => {})
+    return this.#stale(kept, [])
+  }
+
+  async #ask(query: Query, route: Route, key: string): Promise<Answer> {
+    const { cache, clock, failures, inquiries } = this.#options
+    const finding = await inquiries.ask(query, route)
+    const answer = this.#answerOf(finding, route)
+    const nowMs = clock.now()
+    if (isAnswer(answer)) {
+      failures.delete(key)
+      const good = this.#positiveBefore(query, answer, nowMs)
+      if (good !== undefined && !(await this.#isDenied(good, { query, route, finding }))) {
+        failures.add(key, NOT_BELIEVED, nowMs)
+        return this.#stale(good, NOT_BELIEVED.errors)
+      }
+      cache.set(query, answer, nowMs, (name) => this.#options.routeOf(name) === route)
+      return answer
+    }
+    // Where nobody was asked nothing has to be held back.
+    if (!('fault' in finding && finding.fault === 'none')) failures.add(key, answer, nowMs)
+    const kept = cache.getStale(query, nowMs)
+    return kept === undefined ? answer : this.#stale(kept, answer.errors)
+  }
+
+  // What a negative answer would put an end to, if that is to be doubted.
+  #positiveBefore(query: Query, { message }: RelayedAnswer, nowMs: number): Kept | undefined {
+    const { cache, keepPositive } = this.#options
+    if (!keepPositive.some((domain) => isAtOrBelow(query.name, domain)) || !isNegativeAnswer(message)) return undefined
+    const kept = cache.getStale(query, nowMs)
+    return kept === undefined || isNegativeAnswer(kept.answer.message) ? undefined : kept
+  }
+
+  // Two have to say so: another upstream, or the same one after a while.
+  async #isDenied(
+    good: Kept,
+    { query, route, finding }: { query: Query; route: Route; finding: Finding },
+  ): Promise<boolean> {
+    const { clock, inquiries } = this.#options
+    if (!('upstream' in finding)) return false
+    const { label } = finding.upstream
+    const nowMs = clock.now()
+    const before = (good.deniedBy ??= { label, atMs: nowMs })
+    if (before.label !== label || nowMs - before.atMs >= DENIAL_BELIEVED_MS) return true
+    const second = await inquiries.ask(query, route, finding.upstream)
+    return 'message' in second && isNegativeAnswer(second.message) && isSuccess(second.message)
+  }
+
+  #answerOf(finding: Finding, { upstreams }: Route): Answer {
+    const { clock, lifetimes } = this.#options
+    if ('message' in finding) {
+      return relay(finding.message, { nowMs: clock.now(), from: finding.upstream.label, lifetimes })
+    }
+    const who = upstreams.map(({ label }) => label).join(', ')
+    if (finding.fault === 'none') return failure({ code: EDE.NO_REACHABLE_AUTHORITY, text: nobody(upstreams) })
+    if (finding.fault === 'timeout') return failure({ code: EDE.NO_REACHABLE_AUTHORITY, text: `no reply from ${who}` })
+    const reason = codeOf(finding.error) || messageOf(finding.error)
+    return failure({ code: EDE.NETWORK_ERROR, text: `${reason} from ${who}` })
+  }
+
+  #stale({ answer }: Kept, why: readonly ExtendedError[]): Answer {
+    const { clock, cache } = this.#options
+    cache.stale++
+    return staleAnswer(answer, clock.now(), why)
   }
 }
 
-async function ask(query: Query, { upstreams }: Route, options: Options): Promise<Answer> {
-  const { clock, cache } = options
-  const outcome = await attempts({
-    upstreams,
-    clock,
-    deadlineMs: query.deadlineMs,
-    ask: (upstream, signal) => exchange(query, upstream, signal, options),
-  })
-  const nowMs = clock.now()
-  const answer = answerOf(outcome, upstreams, nowMs)
-  if (answer.rcode === RCODE.NOERROR || answer.rcode === RCODE.NXDOMAIN) {
-    if (answer.kind === 'relayed') cache.set(query, answer, nowMs)
-    return answer
-  }
-  const kept = cache.getStale(query, nowMs)
-  if (kept === undefined) return answer
-  kept.failedAtMs = nowMs
-  return stale(kept, answer.errors, options)
-}
+const isSuccess = ({ rcode }: { readonly rcode: number }): boolean =>
+  rcode === RCODE.NOERROR || rcode === RCODE.NXDOMAIN
 
-function stale({ answer }: Kept, why: readonly ExtendedError[], { clock, cache }: Options): Answer {
-  cache.stale++
-  return staleAnswer(answer, clock.now(), why)
-}
+const isAnswer = (answer: Answer): answer is RelayedAnswer => answer.kind === 'relayed' && isSuccess(answer)
 
-async function exchange(query: Query, upstream: Upstream, signal: AbortSignal, options: Options): Promise<Message> {
-  const send = (edns: boolean) =>
-    upstream.exchange({ bytes: encodeUpstreamQuery(query, { id: options.random(), edns }), signal })
-  try {
-    const message = await send(true)
-    // A server that does not know EDNS (RFC 6891 §7) has no OPT in its reply.
-    const knowsNoEdns = message.rcode === RCODE.FORMERR || message.rcode === RCODE.NOTIMP
-    const result = knowsNoEdns && message.opt === undefined ? await send(false) : message
-    options.onExchange(upstream, result)
-    return result
-  } catch (error) {
-    const reason = error instanceof Error ? error : new Error(String(error))
-    if (!signal.aborted) options.onExchange(upstream, reason)
-    throw reason
-  }
-}
-
-function answerOf(outcome: Outcome, upstreams: readonly Upstream[], nowMs: number): Answer {
-  if ('message' in outcome) return relay(outcome.message, nowMs, outcome.upstream.label)
-  const who = upstreams.map(({ label }) => label).join(', ')
-  if (outcome.fault === 'timeout') return failure({ code: EDE.NO_REACHABLE_AUTHORITY, text: `no reply from ${who}` })
-  const reason = codeOf(outcome.error) || messageOf(outcome.error)
-  return failure({ code: EDE.NETWORK_ERROR, text: `${reason} from ${who}` })
+function nobody(upstreams: readonly Upstream[]): string {
+  if (upstreams.length === 0) return 'no upstream is known'
+  const states = upstreams.map(({ label, health }) => `${label} ${health.isLooping ? 'leads back here' : 'is down'}`)
+  return states.join(', ')
 }

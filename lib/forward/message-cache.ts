@@ -1,54 +1,56 @@
 import { BoundedMap, type Bounds } from '../base/bounded-map.ts'
 import type { Query, RelayedAnswer } from '../dns/answer.ts'
 import { RCODE } from '../dns/constants.ts'
+import { isAtOrBelow, type Name } from '../dns/name.ts'
+import { deniedTarget } from './denied-target.ts'
+import { cacheKey, nameKey, nameOfKey } from './cache-key.ts'
 
 // Objects around the octets, by test/bench/weigh.ts.
 const ENTRY_OVERHEAD_BYTES = 900
 const RECORD_OVERHEAD_BYTES = 130
-const MAX_STALE_MS = 86_400_000 // RFC 8767 §5: one to three days
 
 /** An answer that is kept. */
 export interface Kept {
   readonly answer: RelayedAnswer
   readonly storedAtMs: number
   readonly expiresAtMs: number
-  /** When the upstreams last failed to give a new one. */
-  failedAtMs?: number
+  hits: number
+  /** Who denied, and when first, what is known here; believed when somebody else says the same. */
+  deniedBy?: { readonly label: string; readonly atMs: number }
 }
 
-/** What a reply depends on. Two queries with the same key get the same reply. */
-export const cacheKey = ({ name, type, dnssecOk, checkingDisabled }: Query): string =>
-  `${type} ${variant(dnssecOk, checkingDisabled)} ${name}`
-
-const variant = (dnssecOk: boolean, checkingDisabled: boolean): string =>
-  `${dnssecOk ? 'do' : ''}${checkingDisabled ? 'cd' : ''}`
-
-// A name that does not exist does not exist for any type (RFC 2308 §5).
-const nameKey = ({ name, dnssecOk, checkingDisabled }: Query): string =>
-  `* ${variant(dnssecOk, checkingDisabled)} ${name}`
+interface Options extends Bounds {
+  /** How long after its time an answer may still be sent (RFC 8767 §5: one to three days). */
+  readonly maxStaleMs: number
+}
 
 /** Replies of upstreams for as long as their TTLs allow, and beyond that for when no upstream answers (RFC 8767). */
 export class MessageCache {
   readonly #kept: BoundedMap<Kept>
+  readonly #maxStaleMs: number
   hits = 0
   misses = 0
   stale = 0
 
-  constructor(bounds: Bounds) {
+  constructor({ maxStaleMs, ...bounds }: Options) {
     this.#kept = new BoundedMap(bounds)
+    this.#maxStaleMs = maxStaleMs
   }
 
   get sizes(): { readonly entries: number; readonly bytes: number; readonly evictions: number } {
     return { entries: this.#kept.size, bytes: this.#kept.bytes, evictions: this.#kept.evictions }
   }
 
-  get(query: Query, nowMs: number): RelayedAnswer | undefined {
+  get(query: Query, nowMs: number): Kept | undefined {
     const kept = [this.#kept.get(cacheKey(query)), this.#kept.get(nameKey(query))].find(
       (one) => one !== undefined && nowMs < one.expiresAtMs,
     )
     if (kept === undefined) this.misses++
-    else this.hits++
-    return kept?.answer
+    else {
+      this.hits++
+      kept.hits++
+    }
+    return kept
   }
 
   /** What was last known, though its time is over: a name that has ceased to exist since is not what it was. */
@@ -57,20 +59,44 @@ export class MessageCache {
     const ofName = this.#kept.get(nameKey(query))
     const latest =
       exact === undefined || (ofName !== undefined && ofName.storedAtMs > exact.storedAtMs) ? ofName : exact
-    return latest !== undefined && nowMs < latest.expiresAtMs + MAX_STALE_MS ? latest : undefined
+    return latest !== undefined && nowMs < latest.expiresAtMs + this.#maxStaleMs ? latest : undefined
   }
 
-  /** What may not be kept still takes the place of what was. */
-  set(query: Query, answer: RelayedAnswer, nowMs: number): void {
+  /**
+   * What may not be kept still takes the place of what was. Behind an alias it is the name at the end that does not
+   * exist (RFC 2308 §2.1); that is kept as well, if the upstream is to be believed about it.
+   */
+  set(query: Query, answer: RelayedAnswer, nowMs: number, isBelievedAbout: (name: Name) => boolean): void {
     this.#kept.delete(cacheKey(query))
     this.#kept.delete(nameKey(query))
     const expiresAtMs = Math.min(...answer.expiresAtMs, Number.POSITIVE_INFINITY)
     if (!answer.cacheable || expiresAtMs <= nowMs) return
-    // Behind an alias it is another name that does not exist.
-    const deniesName =
-      answer.rcode === RCODE.NXDOMAIN && !answer.message.records.some(({ section }) => section === 'answer')
-    const kept = { answer, storedAtMs: nowMs, expiresAtMs }
-    this.#kept.set(deniesName ? nameKey(query) : cacheKey(query), kept, weightOf(answer))
+    const hasAlias = answer.message.records.some(({ section }) => section === 'answer')
+    const deniesName = answer.rcode === RCODE.NXDOMAIN && !hasAlias
+    this.#keep(deniesName ? nameKey(query) : cacheKey(query), answer, nowMs, expiresAtMs)
+    // Whoever wants signatures wants those of that denial.
+    const denied = query.dnssecOk ? undefined : deniedTarget(answer)
+    if (denied === undefined || !isBelievedAbout(denied.name)) return
+    const key = nameKey({ ...query, name: denied.name })
+    this.#keep(key, denied.answer, nowMs, Math.min(...denied.answer.expiresAtMs))
+  }
+
+  /** Forgets what is kept of a name, or of all names at and below it. How many messages. */
+  purge(name: Name, andBelow: boolean): number {
+    const gone = [...this.#kept.entries()].filter(([key]) => {
+      const owner = nameOfKey(key)
+      return owner === name || (andBelow && isAtOrBelow(owner, name))
+    })
+    for (const [key] of gone) this.#kept.delete(key)
+    return gone.length
+  }
+
+  entries(): Iterable<readonly [string, Kept]> {
+    return this.#kept.entries()
+  }
+
+  #keep(key: string, answer: RelayedAnswer, storedAtMs: number, expiresAtMs: number): void {
+    this.#kept.set(key, { answer, storedAtMs, expiresAtMs, hits: 0 }, weightOf(answer))
   }
 }
 

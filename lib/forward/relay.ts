@@ -5,11 +5,25 @@ import { expandRdata } from '../dns/expand-rdata.ts'
 import { EDE } from '../dns/extended-error.ts'
 import { extendedErrorsOf, type Message, type PlacedRecord, readMessage } from '../dns/message.ts'
 
-const MAX_TTL_SECONDS = 86_400
-const MAX_NEGATIVE_TTL_SECONDS = 3600
+/** Between what an answer is kept, whatever its TTLs say; in milliseconds. */
+export interface Lifetimes {
+  readonly minTtl: number
+  readonly maxTtl: number
+  readonly maxNegativeTtl: number
+}
+
+interface Arrival {
+  readonly nowMs: number
+  /** The label of the upstream. */
+  readonly from: string
+  readonly lifetimes: Lifetimes
+}
+
+// So much of its time is left when an answer is asked for anew, if it is asked for often.
+const REFRESH_SHARE = 0.1
 
 /** The message of an upstream as our answer: its octets, but for OPT, which is between it and us, and the header. */
-export function relay(received: Message, nowMs: number, from: string): RelayedAnswer {
+export function relay(received: Message, { nowMs, from, lifetimes }: Arrival): RelayedAnswer {
   const message = withoutOpt(withPlainRcode(received))
   const isNegative = isNegativeAnswer(message)
   const isFailure = message.rcode !== RCODE.NOERROR && message.rcode !== RCODE.NXDOMAIN
@@ -17,11 +31,15 @@ export function relay(received: Message, nowMs: number, from: string): RelayedAn
   const errors = extendedErrorsOf(received)
   if (isFailure)
     errors.push({ code: EDE.NO_REACHABLE_AUTHORITY, text: `${from} answered with rcode ${received.rcode}` })
+  const expiresAtMs = message.records.map((record) => expiryOf(record, { nowMs, message, isNegative, lifetimes }))
+  const endsAtMs = Math.min(...expiresAtMs, Number.POSITIVE_INFINITY)
   return {
     kind: 'relayed',
     rcode: message.rcode,
     message,
-    expiresAtMs: message.records.map((record) => expiryOf(record, { nowMs, message, isNegative })),
+    from,
+    expiresAtMs,
+    refreshAtMs: endsAtMs - REFRESH_SHARE * (endsAtMs - nowMs),
     errors,
     evidence: [],
     cacheable: !isFailure && (!isNegative || soa !== undefined),
@@ -32,19 +50,22 @@ export function relay(received: Message, nowMs: number, from: string): RelayedAn
 const withPlainRcode = (message: Message): Message =>
   message.rcode > 15 ? { ...message, rcode: RCODE.SERVFAIL } : message
 
-function isNegativeAnswer({ rcode, records, question }: Message): boolean {
+/** Whether it says that there is no such name, or nothing of that type there. */
+export function isNegativeAnswer({ rcode, records, question }: Message): boolean {
   if (rcode === RCODE.NXDOMAIN) return true
   return !records.some((record) => record.section === 'answer' && record.type === question.type)
 }
 
-function expiryOf(record: PlacedRecord, at: { nowMs: number; message: Message; isNegative: boolean }): number {
-  let ttlSeconds = Math.min(record.ttlSeconds, MAX_TTL_SECONDS)
+function expiryOf(record: PlacedRecord, at: Omit<Arrival, 'from'> & { message: Message; isNegative: boolean }): number {
+  const { minTtl, maxTtl, maxNegativeTtl } = at.lifetimes
+  let ttlMs = Math.min(record.ttlSeconds * 1000, maxTtl)
   if (at.isNegative && record.section === 'authority' && record.type === TYPE.SOA) {
     // RFC 2308 §5: a negative answer lives as long as the TTL of its SOA and its MINIMUM field both allow.
     const minimumSeconds = at.message.bytes.readUInt32BE(record.end - 4)
-    ttlSeconds = Math.min(ttlSeconds, minimumSeconds, MAX_NEGATIVE_TTL_SECONDS)
+    ttlMs = Math.min(ttlMs, minimumSeconds * 1000, maxNegativeTtl)
   }
-  return ttlSeconds === 0 ? TTL_ZERO : at.nowMs + ttlSeconds * 1000
+  ttlMs = Math.max(ttlMs, minTtl)
+  return ttlMs === 0 ? TTL_ZERO : at.nowMs + ttlMs
 }
 
 // A copy: what came in may be a piece of a larger buffer. OPT is last nearly always; if not, what stands behind it may

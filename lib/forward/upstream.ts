@@ -1,4 +1,5 @@
 import type { Message } from '../dns/message.ts'
+import type { Health } from './health.ts'
 
 /** One question for an upstream, with an id that was drawn for it. */
 export interface UpstreamQuery {
@@ -7,10 +8,13 @@ export interface UpstreamQuery {
   readonly signal: AbortSignal
 }
 
-/** A server that queries are forwarded to. */
+/** A server that queries are forwarded to. One for each server, whatever the routes that lead to it. */
 export interface Upstream {
   /** For logs and metrics: address, and protocol if it is not plain DNS. */
   readonly label: string
+  /** It is a server of the public Internet, which need not see names that mean nothing there. */
+  readonly isPublic: boolean
+  readonly health: Health
   /**
    * The reply to this very query, whole; others are counted and waited past (CVE-2023-28452). Rejects when there can
    * be none: with the error of the network, or as the signal says.

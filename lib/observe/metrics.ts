@@ -18,8 +18,8 @@ interface Histogram {
   readonly help: string
   /** Upper bounds of all buckets but the last, which has none, rising. */
   readonly bounds: readonly number[]
-  /** How many values fell into each bucket, and their sum. */
-  readonly read: () => { readonly counts: ArrayLike<number>; readonly sum: number }
+  /** Of each set of labels: how many values fell into each bucket, and their sum. */
+  readonly read: () => readonly { readonly labels?: Labels; readonly counts: ArrayLike<number>; readonly sum: number }[]
 }
 
 /** Turns what others count into the Prometheus text format, version 0.0.4. Nothing is kept here. */
@@ -35,16 +35,16 @@ export class Metrics {
   }
 
   histogram({ name, help, bounds, read }: Histogram): void {
-    this.#write.push(() => {
-      const { counts, sum } = read()
+    const linesOf = ({ labels, counts, sum }: ReturnType<typeof read>[number]): string[] => {
       let below = 0
       const buckets = [...bounds.map(String), '+Inf'].map((le, i) => {
         below += counts[i] ?? 0
-        return line(`${name}_bucket`, { labels: { le }, value: below })
+        return line(`${name}_bucket`, { labels: { ...labels, le }, value: below })
       })
-      const ends = [line(`${name}_sum`, { value: sum }), line(`${name}_count`, { value: below })]
-      return [...head(name, help, 'histogram'), ...buckets, ...ends].join('')
-    })
+      const own = labels && { labels }
+      return [...buckets, line(`${name}_sum`, { ...own, value: sum }), line(`${name}_count`, { ...own, value: below })]
+    }
+    this.#write.push(() => [...head(name, help, 'histogram'), ...read().flatMap(linesOf)].join(''))
   }
 
   text(): string {

@@ -3,6 +3,9 @@ import type { Directory } from '../cluster/directory.ts'
 import type { Location } from '../cluster/location.ts'
 import type { Resolve } from '../dns/answer.ts'
 import type { Name } from '../dns/name.ts'
+import { type OnRuling, enforced, ruled } from '../policy/enforce.ts'
+import { specialUse } from '../policy/special-use-names.ts'
+import type { Verdict } from '../policy/verdict.ts'
 import { recogniser } from '../federation/recognise.ts'
 import type { FederationSettings } from '../federation/settings.ts'
 import { chased, follower } from './chase.ts'
@@ -21,20 +24,31 @@ export interface ChainOptions {
   readonly forward: Resolve
   /** Which upstreams a name goes to: the same value for the same ones. */
   readonly routeOf: (name: Name) => unknown
+  /** What the operator has against names and types. */
+  readonly verdict: Verdict
+  /** Whether asking for the name would show it to a public server. */
+  readonly leaks: (name: Name) => boolean
+  readonly onRuling: OnRuling
 }
 
 // Beside the routes: who answers federated names.
 const OURSELVES = Symbol('ourselves')
 
-/** The order in which a query is offered around, written once: policy, federation, forward. */
+/** The order in which a query is offered around, written once: policy, special names, federation, forward. */
 export function resolverChain(options: ChainOptions): Resolve {
-  const { settings, forward } = options
+  const { settings, verdict, leaks, onRuling } = options
   const recognise = recogniser(settings)
   const belongsTo = (name: Name) => (recognise(name) === undefined ? options.routeOf(name) : OURSELVES)
   const follow = follower({ step: (query) => step(query), belongsTo })
   const step = firstOf(
     refuseMetaTypes,
-    federated(firstOf(answerAny(settings.ttlSeconds), forward), { ...options, recognise, follow }),
+    ruled(verdict, onRuling),
+    specialUse({ leaks, onRuling }),
+    federated(firstOf(answerAny(settings.ttlSeconds), enforced(options.forward, verdict, onRuling)), {
+      ...options,
+      recognise,
+      follow,
+    }),
   )
   const whole = chased(step, follow)
   return settings.style === 'flat' ? flattened(whole, recognise, settings) : whole

@@ -57,6 +57,7 @@ class Chain {
   #ttlCapSeconds: number
   #errors: readonly ExtendedError[]
   #isStale = false
+  #refreshAtMs = Number.POSITIVE_INFINITY
 
   constructor(begun: AuthoredAnswer) {
     this.#begun = begun
@@ -100,6 +101,7 @@ class Chain {
   #add(aliases: readonly ResourceRecord[], answer: Answer): ExtendedError | undefined {
     this.#evidence = [...this.#evidence, ...answer.evidence]
     this.#isStale ||= answer.isStale === true
+    this.#refreshAtMs = Math.min(this.#refreshAtMs, answer.refreshAtMs ?? Number.POSITIVE_INFINITY)
     this.#errors = [...this.#errors, ...answer.errors.filter((error) => !this.#errors.includes(error))]
     if (answer.kind === 'authored') this.#ttlCapSeconds = Math.min(this.#ttlCapSeconds, answer.ttlCapSeconds)
     for (const alias of aliases) {
@@ -122,6 +124,7 @@ class Chain {
       additional: end.kind === 'authored' ? end.additional : [],
       errors: this.#errors,
       isStale: this.#isStale,
+      refreshAtMs: this.#refreshAtMs,
       evidence: this.#evidence,
       ttlCapSeconds: this.#ttlCapSeconds,
       cacheable: end.cacheable && !this.#isStale && (!isNegative || soas.length > 0),

@@ -18,6 +18,7 @@ export class ResponderCounters {
   dropped = 0
   fromImage = 0
   overload = 0
+  prefetches = 0
   faults = 0
   recordsDropped = 0
 

@@ -7,6 +7,7 @@ import { EDE, encodeExtendedErrors } from '../dns/extended-error.ts'
 import { ADMIT, DROP, Gate } from '../dns/gate.ts'
 import { type Image, imageOf } from '../dns/image.ts'
 import { rejection, replyFromImage, replyLimit } from '../dns/reply.ts'
+import { Admission } from './admission.ts'
 import { ResponderCounters } from './responder-counters.ts'
 
 /**
@@ -21,13 +22,15 @@ export interface Service {
   /** Whether this client may ask at all. */
   readonly allows: (client: string) => boolean
   readonly images: BoundedMap<Image>
+  /** Whether answers that are sent often are asked for anew before they have run down. */
+  readonly prefetches: boolean
 }
 
 interface Options {
   readonly service: Service
   readonly clock: Clock
   readonly generations: Generations
-  /** Queries under way that have to wait for an upstream; beyond that, new ones are refused. */
+  /** Queries under way that have to wait for an upstream, of all clients; beyond that, new ones are refused. */
   readonly maxInFlight: number
   /** One deadline for the whole answer, all links of a chain together. */
   readonly deadlineMs: number
@@ -35,6 +38,10 @@ interface Options {
 }
 
 const IMAGE_OVERHEAD_BYTES = 900 // objects around the octets, by test/bench/weigh.ts
+
+// An answer that was sent so often is worth an early look at what comes after it.
+const POPULAR_HITS = 2
+const MAX_PREFETCHES = 256
 
 const NOT_ALLOWED = encodeExtendedErrors([{ code: EDE.PROHIBITED, text: 'this client may not ask here' }])
 const TOO_MANY = encodeExtendedErrors([{ code: EDE.OTHER, text: 'too many queries under way' }])
@@ -48,15 +55,17 @@ export class Responder {
   readonly #gate = new Gate()
   readonly #options: Options
   #service: Service
-  #inFlight = 0
+  readonly #admission: Admission
+  #prefetching = 0
 
   constructor(options: Options) {
     this.#options = options
     this.#service = options.service
+    this.#admission = new Admission(options.maxInFlight)
   }
 
   get inFlight(): number {
-    return this.#inFlight
+    return this.#admission.underWay
   }
 
   get images(): BoundedMap<Image> {
@@ -83,21 +92,23 @@ export class Responder {
     const nowMs = this.#options.clock.now()
     if (image !== undefined && nowMs < image.expiresAtMs && this.#holds(image.evidence)) {
       this.counters.fromImage++
-      return this.#reply(packet, image, nowMs, overUdp)
+      image.hits++
+      const reply = this.#reply(packet, image, nowMs, overUdp)
+      if (nowMs >= image.refreshAtMs && image.hits >= POPULAR_HITS) this.#prefetch(packet, key, image)
+      return reply
     }
-    if (this.#inFlight >= this.#options.maxInFlight) {
+    if (!this.#admission.begin(client)) {
       this.counters.overload++
       return this.#reject(packet, RCODE.REFUSED, TOO_MANY)
     }
-    return this.#resolve(packet, key, overUdp)
+    return this.#resolve(packet, key, client, overUdp)
   }
 
-  async #resolve(packet: Buffer, key: string, overUdp: boolean): Promise<Buffer> {
+  async #resolve(packet: Buffer, key: string, client: string, overUdp: boolean): Promise<Buffer> {
     const { clock } = this.#options
     const service = this.#service
     const startedMs = clock.now()
     const query = this.#gate.query(packet, startedMs + this.#options.deadlineMs)
-    this.#inFlight++
     let image: Image | undefined
     try {
       const answer = await service.resolve(query)
@@ -106,16 +117,37 @@ export class Responder {
       this.counters.faults++
       this.#options.onFault(error, query)
     } finally {
-      this.#inFlight--
+      this.#admission.end(client)
     }
     const nowMs = clock.now()
     this.counters.duration(nowMs - startedMs)
     this.#gate.admit(packet)
     if (image === undefined) return this.#reject(packet, RCODE.SERVFAIL)
-    if (nowMs < image.expiresAtMs && this.#holds(image.evidence)) {
-      service.images.set(key, image, image.bytes.length + IMAGE_OVERHEAD_BYTES)
-    }
+    this.#keep(service, key, image)
     return this.#reply(packet, image, nowMs, overUdp)
+  }
+
+  #keep({ images }: Service, key: string, image: Image): void {
+    if (this.#options.clock.now() >= image.expiresAtMs || !this.#holds(image.evidence)) return
+    images.set(key, image, image.bytes.length + IMAGE_OVERHEAD_BYTES)
+  }
+
+  // Once for each image, and for nobody: who asks meanwhile is answered by what there is.
+  #prefetch(packet: Buffer, key: string, image: Image): void {
+    const service = this.#service
+    if (!service.prefetches || this.#prefetching >= MAX_PREFETCHES) return
+    image.refreshAtMs = Number.POSITIVE_INFINITY
+    this.counters.prefetches++
+    this.#prefetching++
+    const query = { ...this.#gate.query(packet, this.#options.clock.now() + this.#options.deadlineMs), refresh: true }
+    service
+      .resolve(query)
+      .then((answer) => answer && this.#keep(service, key, this.#imageOf(query, answer)))
+      .catch((error: unknown) => {
+        this.counters.faults++
+        this.#options.onFault(error, query)
+      })
+      .finally(() => this.#prefetching--)
   }
 
   #imageOf(query: Query, answer: Answer): Image {

@@ -8,6 +8,7 @@ import { readMessage } from '../../lib/dns/message.ts'
 import { type Name, nameOf, parseName } from '../../lib/dns/name.ts'
 import { addressRecord, cnameRecord, type ResourceRecord, soaRecord, srvRecord } from '../../lib/dns/record.ts'
 import { sectionsOf } from '../../lib/dns/relayed-records.ts'
+import { relayedAt } from './relayed-at.ts'
 import { relay } from '../../lib/forward/relay.ts'
 import { anyName, hostName, packetText } from './arbitrary-names.ts'
 
@@ -79,7 +80,7 @@ test('names of any octets are read back as they were', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(anyName, anyName), { maxLength: 8 }), (links) => {
       const { bytes } = encoded(links.map(([owner, target]) => cnameRecord(owner, 5, target)))
-      const { answer } = sectionsOf(relay(readMessage(bytes), 0, ''))
+      const { answer } = sectionsOf(relay(readMessage(bytes), relayedAt(0)))
       assert.deepEqual(
         answer.map(({ owner, rdata }) => [owner, rdata[0] && 'name' in rdata[0] && rdata[0].name]),
         links,

@@ -6,6 +6,7 @@ import { RCODE } from '../../lib/dns/constants.ts'
 import { readMessage } from '../../lib/dns/message.ts'
 import { parseName } from '../../lib/dns/name.ts'
 import { addressRecord, soaRecord } from '../../lib/dns/record.ts'
+import { relayedAt } from './relayed-at.ts'
 import { relay } from '../../lib/forward/relay.ts'
 import { queryPacket } from '../helpers/packets.ts'
 import { addresses, NOW_MS, replyTo, zoneLines } from './replying.ts'
@@ -21,7 +22,7 @@ const upstreamReply = (answers: packet.Answer[], rcode = 0): Buffer =>
     answers,
   })
 
-const relayed = (answers: packet.Answer[]) => relay(readMessage(upstreamReply(answers)), NOW_MS, 'upstream')
+const relayed = (answers: packet.Answer[]) => relay(readMessage(upstreamReply(answers)), relayedAt(NOW_MS))
 const a = (data: string, ttl: number): packet.Answer => ({ type: 'A', name: 'web', ttl, data })
 const at = (seconds: number) => ({ nowMs: NOW_MS + seconds * 1000 })
 
@@ -102,7 +103,7 @@ test('an answer of ours that follows from something that runs down may be kept u
 })
 
 test('a failure is not kept', () => {
-  const failed = relay(readMessage(upstreamReply([], RCODE.SERVFAIL)), NOW_MS, 'upstream')
+  const failed = relay(readMessage(upstreamReply([], RCODE.SERVFAIL)), relayedAt(NOW_MS))
   for (const answer of [failed, authored({ rcode: RCODE.SERVFAIL }), authored({ rcode: RCODE.REFUSED })]) {
     assert.ok(replyTo(QUERY, answer).image.expiresAtMs <= NOW_MS)
   }
@@ -144,7 +145,7 @@ test('a message whose second owner points to the first one is still readable whe
     Buffer.from([0xc0, pointer, 0, 1, 0, 1, 0, 0, 0, 30, 0, 4, 10, 0, 0, last])
   const message = Buffer.concat([head, record(12, 1), record(head.length, 2)])
   message.writeUInt16BE(2, 6)
-  const answer = relay(readMessage(message), NOW_MS, 'upstream')
+  const answer = relay(readMessage(message), relayedAt(NOW_MS))
   for (const turn of [0, 1]) {
     const { records } = readMessage(replyTo(QUERY, answer, { turn }).reply)
     assert.deepEqual(

@@ -6,6 +6,7 @@ import { readMessage } from '../../lib/dns/message.ts'
 import { formatName, parseName } from '../../lib/dns/name.ts'
 import { aliasTarget } from '../../lib/dns/record.ts'
 import { sectionsOf } from '../../lib/dns/relayed-records.ts'
+import { relayedAt } from './relayed-at.ts'
 import { relay } from '../../lib/forward/relay.ts'
 import { addresses, NOW_MS } from './replying.ts'
 
@@ -20,7 +21,7 @@ test('the records of a relayed message stand on their own: names in full, when e
     authorities: [{ type: 'NS', name: 'shop', ttl: 60, data: 'ns.shop' }],
     additionals: [{ type: 'A', name: 'ns.shop', ttl: 60, data: '192.0.2.9' }],
   })
-  const { answer, authority } = sectionsOf(relay(readMessage(reply), NOW_MS, 'upstream'))
+  const { answer, authority } = sectionsOf(relay(readMessage(reply), relayedAt(NOW_MS)))
   assert.deepEqual(
     [...answer, ...authority].map(({ owner, expiresAtMs }) => [formatName(owner), expiresAtMs]),
     [

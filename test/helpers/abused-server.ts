@@ -58,6 +58,7 @@ const responder = new Responder({
     resolve,
     allows: () => true,
     images: new BoundedMap<Image>({ maxEntries: 2000, maxBytes: 4 * 1024 * 1024 }),
+    prefetches: true,
   },
   clock: systemClock,
   generations,

@@ -22,12 +22,13 @@ export async function loopbackUpstream(behave: Behaviour, host = '127.0.0.1'): P
   const asked: LoopbackUpstream['asked'] = []
   const sockets = new Set<Socket>()
   let last: RemoteInfo | undefined
+  let isClosed = false
   const udp = createSocket(host.includes(':') ? 'udp6' : 'udp4')
   udp.on('message', (query, from) => {
     last = from
     asked.push({ query, transport: 'udp', fromPort: from.port })
     void Promise.resolve(behave(query, 'udp')).then((replies) =>
-      replies.map((reply) => udp.send(reply, from.port, from.address)),
+      replies.map((reply) => isClosed || udp.send(reply, from.port, from.address)),
     )
   })
   const tcp = createServer((socket) => {
@@ -53,6 +54,7 @@ export async function loopbackUpstream(behave: Behaviour, host = '127.0.0.1'): P
       other.close()
     },
     [Symbol.asyncDispose]: async () => {
+      isClosed = true
       for (const socket of sockets) socket.destroy()
       udp.close()
       await new Promise((closed) => tcp.close(closed))

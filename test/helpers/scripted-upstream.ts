@@ -1,5 +1,6 @@
 import packet, { type Answer, type RecordType } from 'dns-packet'
 import type { Clock } from '../../lib/base/clock.ts'
+import { Health } from '../../lib/forward/health.ts'
 import { readMessage } from '../../lib/dns/message.ts'
 import type { Upstream } from '../../lib/forward/upstream.ts'
 import { recordOf } from './zone-line.ts'
@@ -14,6 +15,8 @@ export type UpstreamState = 'up' | 'silent' | 'closed'
  */
 export class ScriptedUpstream implements Upstream {
   readonly label: string
+  readonly isPublic: boolean
+  readonly health = new Health()
   readonly #clock: Clock
   #records: readonly Answer[] = []
   readonly #rcodes = new Map<string, number>()
@@ -26,9 +29,10 @@ export class ScriptedUpstream implements Upstream {
   /** Whether negative answers have an SOA. */
   givesSoa = true
 
-  constructor(label: string, clock: Clock) {
+  constructor(label: string, clock: Clock, isPublic = false) {
     this.label = label
     this.#clock = clock
+    this.isPublic = isPublic
   }
 
   add(line: string): void {
@@ -107,10 +111,11 @@ export class ScriptedUpstream implements Upstream {
 const bare = (name: string): string => name.toLowerCase().replace(/\.$/, '')
 
 function soaOf(name: string): Answer {
-  const zone = name.split('.').slice(-2).join('.')
+  const zone = name === '.' ? name : name.split('.').slice(-2).join('.')
+  const below = (label: string) => (zone === '.' ? label : `${label}.${zone}`)
   const data = {
-    mname: `ns.${zone}`,
-    rname: `admin.${zone}`,
+    mname: below('ns'),
+    rname: below('admin'),
     serial: 1,
     refresh: 3600,
     retry: 600,

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { RCODE } from '../../lib/dns/constants.ts'
+import { parseName } from '../../lib/dns/name.ts'
+import type { Policy } from '../../lib/forward/select.ts'
 import { parseDurationMs } from '../../lib/base/duration.ts'
 import { externalName, type KubernetesObject, node, service, slice } from './objects.ts'
 import type { ScriptedUpstream, UpstreamState } from './scripted-upstream.ts'
@@ -33,6 +36,8 @@ function stepsOf(text: string): Step[] {
   return steps
 }
 
+const RCODES: Readonly<Record<string, number>> = RCODE
+
 type ReadOption = (value: string) => Partial<WorldOptions>
 
 const ms = (value: string): number => parseDurationMs(value) ?? 0
@@ -49,6 +54,20 @@ const OPTIONS: Readonly<Record<string, ReadOption>> = {
   minReady: (value) => ({ health: { minReady: Number(value) } }),
   leaveAfter: (value) => ({ health: { leaveAfterMs: ms(value) } }),
   returnAfter: (value) => ({ health: { returnAfterMs: ms(value) } }),
+  upstreams: (value) => ({ upstreams: value.split(',') }),
+  publicUpstreams: (value) => ({ publicUpstreams: value === 'yes' }),
+  policy: (value) => ({ policy: value as Policy }),
+  failover: (value) => ({ failover: value.split(',').map((rcode) => RCODES[rcode] ?? Number.NaN) }),
+  minTtl: (value) => ({ lifetimes: { minTtl: ms(value) } }),
+  maxTtl: (value) => ({ lifetimes: { maxTtl: ms(value) } }),
+  maxNegativeTtl: (value) => ({ lifetimes: { maxNegativeTtl: ms(value) } }),
+  maxStale: (value) => ({ maxStaleMs: ms(value) }),
+  cacheEntries: (value) => ({ cacheEntries: Number(value) }),
+  prefetch: (value) => ({ prefetches: value === 'yes' }),
+  keepPositive: (value) => ({ keepPositive: value.split(',') }),
+  block: (value) => ({ block: Object.fromEntries(value.split(',').map((item) => item.split(':'))) }),
+  noAAAA: (value) => ({ noAAAA: value.split(',') }),
+  maxInFlight: (value) => ({ maxInFlight: Number(value) }),
 }
 
 function optionsOf(words: readonly string[]): WorldOptions {
@@ -57,12 +76,13 @@ function optionsOf(words: readonly string[]): WorldOptions {
     const [key = '', value = ''] = word.split('=')
     const read = OPTIONS[key]
     if (read === undefined) throw new Error(`a world does not know the option "${key}"`)
-    const { settings, health, ...others } = read(value)
+    const { settings, health, lifetimes, ...others } = read(value)
     options = {
       ...options,
       ...others,
       settings: { ...options.settings, ...settings },
       health: { ...options.health, ...health },
+      lifetimes: { ...options.lifetimes, ...lifetimes },
     }
   }
   return options
@@ -79,14 +99,33 @@ class Stage {
 
   async play({ line, words, expected }: Step): Promise<void> {
     const [verb = '', first = '', ...rest] = words
-    if (verb === 'ask')
-      return expect(await this.#world.ask(first, rest[0]), expected, `line ${line}: ${words.join(' ')}`)
+    if (verb === 'ask') return this.#ask(first, rest, expected, `line ${line}: ${words.join(' ')}`)
+    if (verb === 'forget') return void this.#world.cache.purge(parseName(first), rest[0] === 'and-below')
     if (verb === 'pass') return this.#world.clock.pass(parseDurationMs(first) ?? Number.NaN)
     if (verb === 'known') return this.#world.directory.know(first as 'live' | 'away' | 'snapshot')
-    if (verb === 'upstream') return direct(this.#world.upstream, [first, ...rest])
+    if (verb === 'upstream') return this.#world.upstreams.forEach((one) => direct(one, [first, ...rest]))
+    if (verb === 'at') return direct(this.#upstream(first), rest)
     if (verb === 'stub') return direct(this.#stub(first), rest)
     this.#change(verb, first, rest)
     this.#world.cluster(...this.#objects.values())
+  }
+
+  async #ask(name: string, words: readonly string[], expected: readonly string[], where: string): Promise<void> {
+    const type = words.find((word) => /^[A-Z]/.test(word))
+    const [, from] = words.map((word) => /^from=(.+)/.exec(word)).find((match) => match !== null) ?? []
+    const reply = await this.#world.ask(name, type, {
+      dnssecOk: words.includes('+do'),
+      checkingDisabled: words.includes('+cd'),
+      recursionDesired: !words.includes('-rd'),
+      ...(from !== undefined && { from }),
+    })
+    expect(reply, expected, where)
+  }
+
+  #upstream(name: string): ScriptedUpstream {
+    const upstream = this.#world.upstreams.get(name)
+    if (upstream === undefined) throw new Error(`world has no upstream ${name}`)
+    return upstream
   }
 
   #stub(domain: string): ScriptedUpstream {

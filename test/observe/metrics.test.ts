@@ -16,7 +16,7 @@ test('counters, gauges and histograms are written as Prometheus reads them', () 
     name: 'x_seconds',
     help: 'Durations',
     bounds: [0.001, 0.002],
-    read: () => ({ counts: [2, 0, 1], sum: 0.25 }),
+    read: () => [{ counts: [2, 0, 1], sum: 0.25 }],
   })
   assert.equal(
     metrics.text(),

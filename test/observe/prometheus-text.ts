@@ -49,10 +49,21 @@ function check(name: string, { type, samples }: Family): void {
   assert.equal(type === 'counter', name.endsWith('_total'), `${name} is a ${type}`)
   if (type === 'counter') for (const [series, value] of samples) assert.ok(value >= 0, series)
   if (type !== 'histogram') return
-  const buckets = [...samples].filter(([series]) => series.startsWith(`${name}_bucket`))
+  const bucketsOf = Map.groupBy(
+    [...samples].filter(([series]) => series.startsWith(`${name}_bucket`)),
+    ([series]) =>
+      series
+        .replace(/,?le="[^"]+"/, '')
+        .replace('_bucket', '_count')
+        .replace('{}', ''),
+  )
+  for (const [count, buckets] of bucketsOf) checkBuckets(name, buckets, samples.get(count))
+}
+
+function checkBuckets(name: string, buckets: readonly (readonly [string, number])[], count: number | undefined): void {
   const bounds = buckets.map(([series]) => Number(/le="([^"]+)"/.exec(series)?.[1]?.replace('+Inf', 'Infinity')))
   const rises = (numbers: number[]) => numbers.every((number, i) => i === 0 || number >= (numbers[i - 1] ?? 0))
   assert.ok(rises(bounds) && rises(buckets.map(([, count]) => count)), `${name}: buckets do not rise`)
   assert.equal(bounds.at(-1), Infinity)
-  assert.equal(buckets.at(-1)?.[1], samples.get(`${name}_count`))
+  assert.equal(buckets.at(-1)?.[1], count)
 }

@@ -39,7 +39,7 @@ export class ScriptedResponder {
   /** A service over the same script, with images of its own. */
   service(allows: (client: string) => boolean = () => true): Service {
     const images = new BoundedMap<Image>({ maxEntries: 1000, maxBytes: 16 * 1024 * 1024 })
-    return { resolve: (query) => this.#resolve(query), allows, images }
+    return { resolve: (query) => this.#resolve(query), allows, images, prefetches: true }
   }
 
   /** From now on this name gets this answer; `give` is called each time that it is resolved. */

@@ -1,9 +1,12 @@
 import { type Name, parentOf, ROOT } from '../dns/name.ts'
+import type { Policy } from './select.ts'
 import type { Upstream } from './upstream.ts'
 
 /** Who is asked about the names at and below a domain. */
 export interface Route {
   readonly domain: Name
+  readonly policy: Policy
+  /** As of now: they may change while the route stays. */
   readonly upstreams: readonly Upstream[]
 }
 

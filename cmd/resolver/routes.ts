@@ -1,0 +1,59 @@
+import type { Config, RouteConfig } from '../../lib/config/config.ts'
+import type { Server } from '../../lib/config/server.ts'
+import type { Name } from '../../lib/dns/name.ts'
+import type { Route } from '../../lib/forward/route.ts'
+import type { Upstream } from '../../lib/forward/upstream.ts'
+import type { Cluster } from './cluster.ts'
+import { clusterDnsServers } from './cluster-dns.ts'
+import type { Upstreams } from './upstreams.ts'
+
+/** A route whose servers stay the same. */
+export const routeTo = (domain: Name, { upstreams, policy }: RouteConfig, all: Upstreams): Route => ({
+  domain,
+  policy,
+  upstreams: upstreams.map((server) => all.get(server)),
+})
+
+/** The routes to the cluster DNS: to servers that were given, or to its pods as they come and go. */
+export function clusterRoutes({ forward, listen }: Config, { directory }: Cluster, all: Upstreams): Route[] {
+  const { clusterDns, everything } = forward
+  if (clusterDns === undefined) return []
+  const { domains, servers } = clusterDns
+  const { policy } = everything
+  if (servers !== undefined) return domains.map((domain) => routeTo(domain, { upstreams: servers, policy }, all))
+  const live = following(clusterDnsServers(directory, listen), all)
+  return domains.map((domain) => ({
+    domain,
+    policy,
+    get upstreams() {
+      return live()
+    },
+  }))
+}
+
+function following(servers: () => readonly Server[], all: Upstreams): () => readonly Upstream[] {
+  let seen: readonly Server[] | undefined
+  let upstreams: readonly Upstream[] = []
+  return () => {
+    const now = servers()
+    if (now === seen) return upstreams
+    seen = now
+    upstreams = now.map((server) => all.get(server))
+    all.keepOnly(upstreams)
+    return upstreams
+  }
+}
+
+/** Domains whose names are asked of others than before, but for those that no route of their own is for. */
+export function changedDomains(before: Config, now: Config): Name[] {
+  const [old, young] = [serversByDomain(before), serversByDomain(now)]
+  return [...new Set([...old.keys(), ...young.keys()])].filter((domain) => old.get(domain) !== young.get(domain))
+}
+
+function serversByDomain({ forward: { stubDomains, clusterDns } }: Config): Map<Name, string> {
+  const ofCluster = JSON.stringify(clusterDns?.servers ?? 'live')
+  return new Map([
+    ...(clusterDns?.domains ?? []).map((domain): [Name, string] => [domain, ofCluster]),
+    ...[...stubDomains].map(([domain, { upstreams }]): [Name, string] => [domain, JSON.stringify(upstreams)]),
+  ])
+}

@@ -1,0 +1,62 @@
+import type { Clock } from '../base/clock.ts'
+import type { Random16 } from '../base/random.ts'
+import type { Resolve } from '../dns/answer.ts'
+import type { Name } from '../dns/name.ts'
+import type { ExchangeOptions } from './exchange.ts'
+import { Failures } from './failures.ts'
+import { forwarder } from './forward.ts'
+import { Inquiries } from './inquiries.ts'
+import type { MessageCache } from './message-cache.ts'
+import { Prober } from './prober.ts'
+import type { Lifetimes } from './relay.ts'
+import type { Route } from './route.ts'
+import type { Upstream } from './upstream.ts'
+
+interface Options {
+  readonly cache: MessageCache
+  readonly lifetimes: Lifetimes
+  readonly keepPositive: readonly Name[]
+  /** Rcodes that pass a question on to the next upstream. */
+  readonly failover: readonly number[]
+  readonly clock: Clock
+  readonly random: Random16
+  readonly onExchange: ExchangeOptions['onExchange']
+  /** Nobody is at an upstream any more. */
+  readonly onDown: (upstream: Upstream) => void
+  /** Somebody is again. */
+  readonly onBack: (upstream: Upstream) => void
+}
+
+/** What is shared by all routes: what failed lately, who is asked, and who is probed. */
+export class Forwarding {
+  readonly #options: Options
+  readonly #prober: Prober
+  readonly failures = new Failures()
+  readonly inquiries: Inquiries
+
+  constructor(options: Options) {
+    const { clock, random, failover, onExchange, onDown } = options
+    this.#options = options
+    const onBack = (upstream: Upstream) => {
+      // What it did not answer is not held against those who ask now.
+      this.failures.clear()
+      options.onBack(upstream)
+    }
+    this.#prober = new Prober({ clock, random, onDown, onBack })
+    this.inquiries = new Inquiries({ prober: this.#prober, failover: new Set(failover), clock, random, onExchange })
+  }
+
+  /** Answers names by the routes that they have. */
+  by(routeOf: (name: Name) => Route | undefined): Resolve {
+    return forwarder({ ...this.#options, routeOf, failures: this.failures, inquiries: this.inquiries })
+  }
+
+  /** Goes on probing the upstreams of a route that were not well when somebody else had them. */
+  takeOver({ upstreams, domain }: Route): void {
+    for (const upstream of upstreams) this.#prober.look(upstream, domain)
+  }
+
+  stop(): void {
+    this.#prober.stop()
+  }
+}

@@ -1,0 +1,135 @@
+import type { Query } from '../dns/answer.ts'
+import type { Message } from '../dns/message.ts'
+import { Allowance } from './allowance.ts'
+import { attempts, type Outcome } from './attempts.ts'
+import { COUNT_AGAINST, Exchange, type ExchangeOptions } from './exchange.ts'
+import { RANK } from './health.ts'
+import type { Prober } from './prober.ts'
+import type { Route } from './route.ts'
+import { inOrder } from './select.ts'
+import type { Upstream } from './upstream.ts'
+
+// A question may be asked once more while its reply is late. Replies earn that, so that nobody is asked again and again
+// where nobody answers; with a third of all packets lost, half a question more for each reply is what it takes.
+const HEDGES = { each: 0.5, most: 32 }
+// So much later than 95 of 100 replies of the best upstream a reply is late: at the 95th itself one in 20 would be.
+const LATE_BEYOND_P95_MS = 10
+const LATE_AT_FIRST_MS = 200
+// So many of the questions at most go, with nobody waiting, also to an upstream that is not asked otherwise, to see how it is.
+const TRIALS = { each: 0.1, most: 10 }
+const MAX_TRIALS = 64
+const TRIAL_ENDS_MS = 1800
+const TRIAL_OF_SLOWER_MS = 500
+const TRIAL_OF_GOOD_MS = 5000
+const MUCH_SLOWER = { times: 2, ms: 5 }
+
+interface Options extends ExchangeOptions {
+  readonly prober: Prober
+  /** Rcodes that pass the question on to the next upstream. */
+  readonly failover: ReadonlySet<number>
+}
+
+/** The end of an inquiry; `none` where no upstream is to be asked at all. */
+export type Finding = Outcome | { readonly fault: 'none' }
+
+/** Asks the upstreams of a route: those that are likely to answer soon first, and the others now and then. */
+export class Inquiries {
+  readonly #options: Options
+  readonly #hedges = new Allowance(HEDGES)
+  readonly #trials = new Allowance(TRIALS)
+  #turn = 0
+  #trialsUnderWay = 0
+  /** Questions that were asked once more because the reply was late. */
+  hedged = 0
+  tried = 0
+
+  constructor(options: Options) {
+    this.#options = options
+  }
+
+  /** `except` those upstreams: what they say is known. */
+  async ask(query: Query, route: Route, except?: Upstream): Promise<Finding> {
+    const { clock, random, failover } = this.#options
+    const candidates = except === undefined ? route.upstreams : route.upstreams.filter((one) => one !== except)
+    const upstreams = inOrder(candidates, route.policy, { turn: this.#turn++, random })
+    const [first] = upstreams
+    if (first === undefined) return { fault: 'none' }
+    this.#trials.earn()
+    const lateMs = lateMsOf(upstreams)
+    const outcome = attempts({
+      upstreams,
+      begin: (upstream) => new Exchange(upstream, this.#options),
+      ask: (exchange, signal) => this.#ask(exchange, query, route, signal),
+      isUseful: ({ rcode }) => !failover.has(rcode),
+      lateMs,
+      mayHedge: () => this.#mayHedge(),
+      clock,
+      deadlineMs: query.deadlineMs,
+    })
+    if (upstreams.length > 1)
+      this.#tryOthers(upstreams, (upstream) => this.#try(upstream, { query, route, lateMs, outcome }))
+    return outcome
+  }
+
+  async #ask(exchange: Exchange, query: Query, { domain }: Route, signal: AbortSignal): Promise<Message> {
+    try {
+      const message = await exchange.run(query, signal)
+      this.#hedges.earn()
+      return message
+    } finally {
+      this.#options.prober.look(exchange.upstream, domain)
+    }
+  }
+
+  #mayHedge(): boolean {
+    if (!this.#hedges.take()) return false
+    this.hedged++
+    return true
+  }
+
+  #tryOthers([first, ...others]: readonly Upstream[], start: (upstream: Upstream) => Promise<void>): void {
+    const nowMs = this.#options.clock.now()
+    const slowMs = (first?.health.meanMs ?? 0) * MUCH_SLOWER.times + MUCH_SLOWER.ms
+    for (const upstream of others) {
+      const { health } = upstream
+      const pauseMs = health.meanMs > slowMs ? TRIAL_OF_SLOWER_MS : TRIAL_OF_GOOD_MS
+      const dueAtMs = health.askedAtMs + (health.rank === RANK.GOOD ? pauseMs : health.trialPauseMs)
+      if (nowMs >= dueAtMs && this.#trialsUnderWay < MAX_TRIALS && this.#trials.take()) void start(upstream)
+    }
+  }
+
+  // Asks what a client asks of another upstream, who should do as well as that one.
+  async #try(
+    upstream: Upstream,
+    { query, route, lateMs, outcome }: { query: Query; route: Route; lateMs: number; outcome: Promise<Outcome> },
+  ): Promise<void> {
+    const { clock } = this.#options
+    const end = new AbortController()
+    const exchange = new Exchange(upstream, this.#options)
+    const cancelLate = clock.after(lateMs, () => exchange.late())
+    const cancelEnd = clock.after(TRIAL_ENDS_MS, () => {
+      exchange.silent()
+      end.abort()
+    })
+    this.#trialsUnderWay++
+    this.tried++
+    try {
+      const { rcode } = await this.#ask(exchange, query, route, end.signal)
+      if (COUNT_AGAINST.has(rcode) && isBetter(await outcome)) upstream.health.failed()
+    } catch {
+      // It has been noted.
+    } finally {
+      this.#trialsUnderWay--
+      cancelLate()
+      cancelEnd()
+    }
+  }
+}
+
+const isBetter = (outcome: Outcome): boolean => 'message' in outcome && !COUNT_AGAINST.has(outcome.message.rcode)
+
+function lateMsOf(upstreams: readonly Upstream[]): number {
+  let bestMs = LATE_AT_FIRST_MS
+  for (const { health } of upstreams) bestMs = Math.min(bestMs, health.latency.p95Ms ?? LATE_AT_FIRST_MS)
+  return bestMs + LATE_BEYOND_P95_MS
+}

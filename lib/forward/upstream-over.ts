@@ -1,0 +1,11 @@
+import { readMessage } from '../dns/message.ts'
+import { Health } from './health.ts'
+import type { Transport } from './transport/transport.ts'
+import type { Upstream } from './upstream.ts'
+
+/** An upstream that is reached by a transport. */
+export const upstreamOver = (of: Pick<Upstream, 'label' | 'isPublic'>, transport: Transport): Upstream => ({
+  ...of,
+  health: new Health(),
+  exchange: async (query) => readMessage(await transport.exchange(query)),
+})
