@@ -5,6 +5,7 @@ import { Forwarding } from '../../lib/forward/forwarding.ts'
 import { MessageCache } from '../../lib/forward/message-cache.ts'
 import { longestSuffix, type Route } from '../../lib/forward/route.ts'
 import type { Cluster } from './cluster.ts'
+import { findLoops, type Loops } from './loops.ts'
 import { changedDomains, clusterRoutes, routeTo } from './routes.ts'
 import type { Runtime } from './runtime.ts'
 import { Upstreams } from './upstreams.ts'
@@ -22,6 +23,8 @@ export interface RunningForwarding {
   readonly clusterUpstreams: Upstreams
   readonly resolve: Resolve
   readonly routeOf: (name: Name) => Route | undefined
+  readonly routes: readonly Route[]
+  readonly loops: Loops
   /** Closes what the one that comes after has not taken over. */
   stop(after?: RunningForwarding): void
 }
@@ -49,12 +52,15 @@ export function startForwarding(
   upstreams.settle()
   clusterUpstreams.settle()
   const routeOf = longestSuffix(everything.upstreams.length > 0 ? routes : routes.slice(1))
+  const loops = findLoops(runtime)
   const stop = (after?: RunningForwarding) => {
     shared.stop()
+    loops.stop()
     upstreams.close(after?.upstreams)
     clusterUpstreams.close(after?.clusterUpstreams)
   }
-  return { config, cluster, cache, shared, upstreams, clusterUpstreams, resolve: shared.by(routeOf), routeOf, stop }
+  const resolve = shared.by(routeOf)
+  return { config, cluster, cache, shared, upstreams, clusterUpstreams, resolve, routeOf, routes, loops, stop }
 }
 
 // All that it depends on beside the cluster.

@@ -63,6 +63,7 @@ export class ResolverProcess {
     permanent.responder.exchange(service)
     this.#running = { ...permanent, config, cluster, forwarding, http }
     if (before !== undefined) await this.#letGo(before, this.#running)
+    forwarding.loops.look(forwarding.routes)
     this.#logListening(this.#running)
     this.#warnOfNamesakes()
   }

@@ -45,6 +45,7 @@ export function buildService(
     verdict: firstVerdict(blocking(policy.block), withoutAaaa(policy.noAAAA)),
     leaks: (name) => leaks(forwarding.routeOf(name)),
     onRuling: (kind) => runtime.counters.ruling(kind),
+    cameBack: (name) => forwarding.loops.cameBack(name),
   })
   const maxEntries = Math.max(LEAST_IMAGES, config.cache.entries)
   const images = new BoundedMap<Image>({ maxEntries, maxBytes: maxEntries * BYTES_PER_IMAGE })

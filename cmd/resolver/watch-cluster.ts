@@ -9,6 +9,7 @@ import { inClusterCredentials } from '../../lib/kubernetes/in-cluster.ts'
 import { kubeconfigCredentials } from '../../lib/kubernetes/kubeconfig.ts'
 import { Session } from '../../lib/kubernetes/session.ts'
 import { version } from '../version.ts'
+import { CLUSTER_DNS } from './cluster-dns.ts'
 import type { Runtime } from './runtime.ts'
 import { type Snapshots, startSnapshots } from './snapshots.ts'
 import { startWatch, type Watch } from './start-watch.ts'
@@ -98,10 +99,12 @@ export async function watchCluster(
 
 /** What is to be watched. */
 export function watchedCollections(config: Config, runtime: Runtime): Collection[] {
-  const { source, federations } = config
+  const { source, federations, forward } = config
+  const asksClusterDns = forward.clusterDns !== undefined && forward.clusterDns.servers === undefined
   return collectionsOf({
     ...source.kubernetes,
-    federations: [...federations.keys()],
+    // The names in a namespace called like a federation look like federated ones.
+    whole: [...federations.keys(), ...(asksClusterDns ? [CLUSTER_DNS.namespace] : [])],
     nodeName: watchedNode(config, runtime),
   })
 }

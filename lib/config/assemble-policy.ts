@@ -34,9 +34,13 @@ function hiddenBy(
   domain: Name,
   { federations, clusterDomain }: Parameters<typeof assemblePolicy>[1],
 ): string | undefined {
-  if (isAtOrBelow(clusterDomain, domain)) return 'the cluster domain'
-  const federation = federations.find(
-    (one) => isAtOrBelow(nameOf([one.name]), domain) || isAtOrBelow(one.domain, domain),
+  if (isAtOrBelow(nameOf(['svc'], clusterDomain), domain)) return 'the names of the cluster'
+  const federation = federations.find((one) =>
+    [
+      ...(one.bare ? [nameOf([one.name])] : []),
+      nameOf([one.name, 'svc'], clusterDomain),
+      nameOf([one.name, 'svc'], one.domain),
+    ].some((zone) => isAtOrBelow(zone, domain)),
   )
   return federation && `the federation "${federation.name}"`
 }

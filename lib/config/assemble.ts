@@ -22,7 +22,7 @@ export function assemble(file: ConfigFile, references: References): Outcome {
   })
   const ours = [...federations.values()].filter(({ bare }) => bare)
   const forward = assembleForward(file, references, ours)
-  const policy = assemblePolicy(file, { federations: ours, clusterDomain })
+  const policy = assemblePolicy(file, { federations: [...federations.values()], clusterDomain })
   const config: Config = {
     ...file,
     location: withoutEmpty(file.location),

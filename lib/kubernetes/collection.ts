@@ -14,16 +14,16 @@ interface Scope {
   /** Undefined for all. */
   readonly namespaces?: readonly string[]
   readonly labelSelector?: string
-  /** Names of federations: a namespace called like one is watched whole, since its own names look like federated ones. */
-  readonly federations: readonly string[]
+  /** Namespaces of which everything is watched, whatever else is not. */
+  readonly whole: readonly string[]
   /** Undefined where nothing hangs on the labels of a node. */
   readonly nodeName: string | undefined
 }
 
 /** The lists to watch. No object is in two of them. */
-export function collectionsOf({ namespaces, labelSelector, federations, nodeName }: Scope): Collection[] {
+export function collectionsOf({ namespaces, labelSelector, whole: always, nodeName }: Scope): Collection[] {
   const isNarrow = namespaces !== undefined || labelSelector !== undefined
-  const whole = isNarrow ? [...federations] : []
+  const whole = isNarrow ? [...new Set(always)] : []
   const places = namespaces?.filter((namespace) => !whole.includes(namespace)) ?? [undefined]
   const kinds = ['Service', 'EndpointSlice'] as const
   return [

@@ -8,6 +8,7 @@ import { specialUse } from '../policy/special-use-names.ts'
 import type { Verdict } from '../policy/verdict.ts'
 import { recogniser } from '../federation/recognise.ts'
 import type { FederationSettings } from '../federation/settings.ts'
+import { answerProbes } from './answer-probes.ts'
 import { chased, follower } from './chase.ts'
 import { firstOf } from './combine.ts'
 import { federated } from './federated.ts'
@@ -29,12 +30,14 @@ export interface ChainOptions {
   /** Whether asking for the name would show it to a public server. */
   readonly leaks: (name: Name) => boolean
   readonly onRuling: OnRuling
+  /** The upstream that a query for this name was sent to, if it is one of ours that came back. */
+  readonly cameBack: (name: Name) => string | undefined
 }
 
 // Beside the routes: who answers federated names.
 const OURSELVES = Symbol('ourselves')
 
-/** The order in which a query is offered around, written once: policy, special names, federation, forward. */
+/** The order in which a query is offered around, written once: policy, federation, special names, forward. */
 export function resolverChain(options: ChainOptions): Resolve {
   const { settings, verdict, leaks, onRuling } = options
   const recognise = recogniser(settings)
@@ -42,13 +45,20 @@ export function resolverChain(options: ChainOptions): Resolve {
   const follow = follower({ step: (query) => step(query), belongsTo })
   const step = firstOf(
     refuseMetaTypes,
+    answerProbes(options.cameBack),
     ruled(verdict, onRuling),
-    specialUse({ leaks, onRuling }),
-    federated(firstOf(answerAny(settings.ttlSeconds), enforced(options.forward, verdict, onRuling)), {
-      ...options,
-      recognise,
-      follow,
-    }),
+    federated(
+      firstOf(
+        specialUse({ leaks, onRuling }),
+        answerAny(settings.ttlSeconds),
+        enforced(options.forward, verdict, onRuling),
+      ),
+      {
+        ...options,
+        recognise,
+        follow,
+      },
+    ),
   )
   const whole = chased(step, follow)
   return settings.style === 'flat' ? flattened(whole, recognise, settings) : whole

@@ -118,6 +118,7 @@ export class World {
       verdict,
       leaks: (name) => routeOf(name) === everything && publicUpstreams,
       onRuling: () => {},
+      cameBack: () => undefined,
     })
     const images = new BoundedMap<Image>({ maxEntries: 1000, maxBytes: 1_000_000 })
     const service = { resolve, allows: () => true, images, prefetches: options.prefetches ?? true }

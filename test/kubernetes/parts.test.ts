@@ -126,7 +126,7 @@ const scope = fc
     some,
     fc.constantFrom(undefined, 'n1'),
   )
-  .map(([narrow, federations, nodeName]) => ({ ...narrow, federations, nodeName }))
+  .map(([narrow, whole, nodeName]) => ({ ...narrow, whole, nodeName }))
 
 const listsOf = (object: ClusterObject, scope: Parameters<typeof collectionsOf>[0]) =>
   collectionsOf(scope).filter((one) => covers(one)(object))
@@ -134,15 +134,15 @@ const listsOf = (object: ClusterObject, scope: Parameters<typeof collectionsOf>[
 test('no object is in two lists, and whatever is to be known is in one', () => {
   fc.assert(
     fc.property(scope, fc.constantFrom(...NAMESPACES), fc.constantFrom(...KINDS), (scope, namespace, kind) => {
-      const { namespaces, labelSelector, federations } = scope
+      const { namespaces, labelSelector, whole } = scope
       const lists = listsOf({ kind, namespace, name: 'web' } as ClusterObject, scope)
-      const isFederation = federations.includes(namespace)
-      const isWanted = namespaces === undefined || namespaces.includes(namespace) || isFederation
+      const isWhole = whole.includes(namespace)
+      const isWanted = namespaces === undefined || namespaces.includes(namespace) || isWhole
       assert.equal(lists.length, isWanted ? 1 : 0)
       for (const one of lists) {
         const [, where] = /\/namespaces\/([^/]+)\//.exec(pathOf(one)) ?? []
         assert.equal(where ?? namespace, namespace)
-        assert.deepEqual(selectorsOf(one), labelSelector === undefined || isFederation ? {} : { labelSelector })
+        assert.deepEqual(selectorsOf(one), labelSelector === undefined || isWhole ? {} : { labelSelector })
       }
     }),
     { numRuns: 500 },
@@ -161,7 +161,7 @@ test('no list is asked for twice, and of nodes only this one', () => {
 })
 
 test('of everything there are two lists, and one of this node', () => {
-  const collections = collectionsOf({ federations: ['fed'], nodeName: 'n1' })
+  const collections = collectionsOf({ whole: ['fed'], nodeName: 'n1' })
   const expected = ['/api/v1/services', '/apis/discovery.k8s.io/v1/endpointslices', '/api/v1/nodes']
   assert.deepEqual(collections.map(pathOf), expected)
 })

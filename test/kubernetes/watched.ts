@@ -44,7 +44,7 @@ interface Line {
 
 const LONGEST_WAIT_MS = 60_000
 const STEP_MS = 200
-const ALL = collectionsOf({ federations: [], nodeName: 'n1' })
+const ALL = collectionsOf({ whole: [], nodeName: 'n1' })
 
 /** A directory that is kept up to date from a fake API server. Time is moved by the test, while I/O is real. */
 export class Watched implements AsyncDisposable {

@@ -25,7 +25,7 @@ export function servingMetrics(metrics: Metrics, { responder, runtime }: Parts):
   metrics.counter('feddns_records_left_out_total', 'Records that did not fit into 65,535 octets', () =>
     one(counters.recordsDropped),
   )
-  metrics.counter('feddns_policy_answers_total', 'Answers that a policy gave instead of what is there', () =>
+  metrics.counter('feddns_policy_answers_total', 'Answers that a policy gave, without those sent again from a finished answer', () =>
     [...runtime.counters.rulings].map(([policy, value]) => ({ labels: { policy }, value })),
   )
   metrics.gauge('feddns_queries_in_flight', 'Queries under way', () => one(responder.inFlight))

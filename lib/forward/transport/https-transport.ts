@@ -200,9 +200,10 @@ export class HttpsTransport implements Transport {
       this.#replies = 0
       callback(null, socket)
     })
-    const cancelTimeout = this.#clock.after(connectTimeoutMs, () =>
-      fail(this.#error(`could not be connected to within ${connectTimeoutMs / 1000} s`)),
-    )
+    const cancelTimeout = this.#clock.after(connectTimeoutMs, () => {
+      const what = socket.connecting ? 'accepted no connection' : 'finished no TLS handshake'
+      fail(this.#error(`${what} within ${connectTimeoutMs / 1000} s`))
+    })
     const stop = () => {
       this.#connecting = undefined
       cancelTimeout()

@@ -151,7 +151,8 @@ export class StreamConnection {
   #look(): void {
     const quietMs = this.#owner.clock.now() - this.#quietSinceMs
     if (this.#state === 'opening') {
-      this.end(new Error(`${this.#label}: no connection within ${this.#owner.times.connectTimeoutMs / 1000} s`))
+      const what = this.#socket.connecting ? 'connection' : 'TLS handshake'
+      this.end(new Error(`${this.#label}: no ${what} within ${this.#owner.times.connectTimeoutMs / 1000} s`))
     } else if (this.#isOwed) this.#lookAtBusy(quietMs)
     else this.#lookAtIdle(quietMs)
   }
