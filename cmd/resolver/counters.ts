@@ -1,3 +1,4 @@
+import { CorednsCounters } from './metrics/coredns-counters.ts'
 import { UpstreamCounters } from './upstream-counters.ts'
 import type { PolicyKind } from '../../lib/policy/verdict.ts'
 import { Histogram } from '../../lib/observe/histogram.ts'
@@ -16,6 +17,7 @@ export class Counters {
   readonly programming = new Histogram(PROGRAMMING_BUCKETS)
   snapshotsWritten = 0
   snapshotFailures = 0
+  readonly coredns = new CorednsCounters()
   reloads = 0
   reloadsRefused = 0
   connectionsRefused = 0

@@ -94,6 +94,7 @@ function forwardingOf({ forward, cache: lifetimes }: Config, cache: MessageCache
       counts.failures++
       warn(`upstream ${label}`, 'upstream failed', { upstream: label, error: result.message })
     },
+    onSilent: ({ label }) => void counters.upstream(label).probesFailed++,
     onDown: ({ label }) => log.warn({ upstream: label }, 'upstream is down, and is probed until it answers'),
     onBack: ({ label }) => log.info({ upstream: label }, 'upstream answers again'),
   })

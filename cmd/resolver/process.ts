@@ -2,7 +2,6 @@ import type { Config } from '../../lib/config/config.ts'
 import { messageOf } from '../../lib/base/error-text.ts'
 import { formatName } from '../../lib/dns/name.ts'
 import { type HttpListener, listenHttp } from '../../lib/observe/http.ts'
-import type { Metrics } from '../../lib/observe/metrics.ts'
 import { formatAddress } from '../../lib/server/listener.ts'
 import { Listeners } from '../../lib/server/listeners.ts'
 import { Responder, type Service } from '../../lib/server/responder.ts'
@@ -24,7 +23,7 @@ const TCP_LIMITS = { idleMs: 10_000, maxPipelined: 100, maxUnsentOctets: 256 * 1
 interface Permanent {
   readonly responder: Responder
   readonly listeners: Listeners
-  readonly metrics: Metrics
+  readonly metricsText: (withCorednsNames: boolean) => string
 }
 
 /** What one configuration made. */
@@ -88,8 +87,8 @@ export class ResolverProcess {
   #permanent(service: Service, first: Pick<Running, 'cluster' | 'forwarding'>): Permanent {
     const responder = this.#responder(service)
     const current = () => this.#running ?? first
-    const metrics = resolverMetrics({ runtime: this.#runtime, responder, version, current })
-    return { responder, listeners: this.#listeners(responder), metrics }
+    const metricsText = resolverMetrics({ runtime: this.#runtime, responder, version, current })
+    return { responder, listeners: this.#listeners(responder), metricsText }
   }
 
   #responder(service: Service): Responder {
@@ -126,8 +125,8 @@ export class ResolverProcess {
   }
 
   // All listening sockets of a configuration, or none of its own.
-  async #open(config: Config, { listeners, metrics }: Permanent): Promise<HttpListener | undefined> {
-    const http = await this.#openHttp(config, metrics)
+  async #open(config: Config, { listeners, metricsText }: Permanent): Promise<HttpListener | undefined> {
+    const http = await this.#openHttp(config, metricsText)
     try {
       await listeners.change(config.listen, DRAIN_MS)
     } catch (error) {
@@ -155,11 +154,15 @@ export class ResolverProcess {
   }
 
   // The one there is, if its address stays the same.
-  async #openHttp({ http }: Config, metrics: Metrics): Promise<HttpListener | undefined> {
+  async #openHttp({ http }: Config, metricsText: Permanent['metricsText']): Promise<HttpListener | undefined> {
     const before = this.#running
     if (http === undefined) return undefined
     if (JSON.stringify(http) === JSON.stringify(before?.config.http)) return before?.http
-    return listenHttp({ ...http, metricsText: () => metrics.text(), notReady: () => this.#notReady() })
+    return listenHttp({
+      ...http,
+      metricsText: () => metricsText(this.#running?.config.metrics.corednsNames === true),
+      notReady: () => this.#notReady(),
+    })
   }
 
   #notReady(): string[] {

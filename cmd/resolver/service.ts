@@ -49,7 +49,13 @@ export function buildService(
   })
   const maxEntries = Math.max(LEAST_IMAGES, config.cache.entries)
   const images = new BoundedMap<Image>({ maxEntries, maxBytes: maxEntries * BYTES_PER_IMAGE })
-  return { resolve, allows: accessList(config.allow), images, prefetches: config.cache.prefetch }
+  return {
+    resolve,
+    allows: accessList(config.allow),
+    images,
+    prefetches: config.cache.prefetch,
+    ...(config.metrics.corednsNames && { observe: runtime.counters.coredns.observe }),
+  }
 }
 
 // Other routes than the one for everything are there because the operator said so.

@@ -21,6 +21,8 @@ interface Options {
   readonly clock: Clock
   readonly random: Random16
   readonly onExchange: ExchangeOptions['onExchange']
+  /** A probe found nobody at an upstream. */
+  readonly onSilent: (upstream: Upstream) => void
   /** Nobody is at an upstream any more. */
   readonly onDown: (upstream: Upstream) => void
   /** Somebody is again. */
@@ -35,14 +37,14 @@ export class Forwarding {
   readonly inquiries: Inquiries
 
   constructor(options: Options) {
-    const { clock, random, failover, onExchange, onDown } = options
+    const { clock, random, failover, onExchange, onSilent, onDown } = options
     this.#options = options
     const onBack = (upstream: Upstream) => {
       // What it did not answer is not held against those who ask now.
       this.failures.clear()
       options.onBack(upstream)
     }
-    this.#prober = new Prober({ clock, random, onDown, onBack })
+    this.#prober = new Prober({ clock, random, onSilent, onDown, onBack })
     this.inquiries = new Inquiries({ prober: this.#prober, failover: new Set(failover), clock, random, onExchange })
   }
 

@@ -42,6 +42,8 @@ export class Inquiries {
   /** Questions that were asked once more because the reply was late. */
   hedged = 0
   tried = 0
+  /** Questions for which there was no upstream to ask. */
+  unanswerable = 0
 
   constructor(options: Options) {
     this.#options = options
@@ -53,7 +55,10 @@ export class Inquiries {
     const candidates = except === undefined ? route.upstreams : route.upstreams.filter((one) => one !== except)
     const upstreams = inOrder(candidates, route.policy, { turn: this.#turn++, random })
     const [first] = upstreams
-    if (first === undefined) return { fault: 'none' }
+    if (first === undefined) {
+      this.unanswerable++
+      return { fault: 'none' }
+    }
     this.#trials.earn()
     const lateMs = lateMsOf(upstreams)
     const outcome = attempts({

@@ -3,6 +3,7 @@ import type { Query, RelayedAnswer } from '../dns/answer.ts'
 import { RCODE } from '../dns/constants.ts'
 import { isAtOrBelow, type Name } from '../dns/name.ts'
 import { deniedTarget } from './denied-target.ts'
+import { isNegativeAnswer } from './relay.ts'
 import { cacheKey, nameKey, nameOfKey } from './cache-key.ts'
 
 // Objects around the octets, by test/bench/weigh.ts.
@@ -39,6 +40,13 @@ export class MessageCache {
 
   get sizes(): { readonly entries: number; readonly bytes: number; readonly evictions: number } {
     return { entries: this.#kept.size, bytes: this.#kept.bytes, evictions: this.#kept.evictions }
+  }
+
+  /** How many of the messages are an answer, and how many say that there is none. */
+  get kinds(): { readonly positive: number; readonly negative: number } {
+    let negative = 0
+    for (const [, { answer }] of this.#kept.entries()) if (isNegativeAnswer(answer.message)) negative++
+    return { positive: this.#kept.size - negative, negative }
   }
 
   get(query: Query, nowMs: number): Kept | undefined {

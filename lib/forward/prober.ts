@@ -13,6 +13,9 @@ const LONGEST_PAUSE_MS = 4000
 interface Options {
   readonly clock: Clock
   readonly random: Random16
+  /** A probe found nobody. */
+  readonly onSilent: (upstream: Upstream) => void
+  /** The first of them did. */
   readonly onDown: (upstream: Upstream) => void
   readonly onBack: (upstream: Upstream) => void
 }
@@ -53,6 +56,7 @@ export class Prober {
         health.back()
         return onBack(upstream)
       }
+      this.#options.onSilent(upstream)
       if (!health.isDown) onDown(upstream)
       health.down()
       // Not all nodes at once.

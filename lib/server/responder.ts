@@ -24,7 +24,20 @@ export interface Service {
   readonly images: BoundedMap<Image>
   /** Whether answers that are sent often are asked for anew before they have run down. */
   readonly prefetches: boolean
+  /** Is told of each query that was answered, and how. */
+  readonly observe?: Observe
 }
+
+export interface Observed {
+  readonly client: string
+  readonly overUdp: boolean
+  /** 0 if the query has no question that could be read. */
+  readonly type: number
+  readonly queryOctets: number
+  readonly tookMs: number
+}
+
+export type Observe = (reply: Buffer, of: Observed) => void
 
 interface Options {
   readonly service: Service
@@ -78,6 +91,25 @@ export class Responder {
   }
 
   readonly respond: Respond = (packet, client, overUdp) => {
+    const { observe } = this.#service
+    return observe === undefined
+      ? this.#respond(packet, client, overUdp)
+      : this.#observed(packet, client, overUdp, observe)
+  }
+
+  #observed(packet: Buffer, client: string, overUdp: boolean, observe: Observe): ReturnType<Respond> {
+    const { clock } = this.#options
+    const startedMs = clock.now()
+    const reply = this.#respond(packet, client, overUdp)
+    const { type } = this.#gate
+    const tell = (octets: Buffer): Buffer => {
+      observe(octets, { client, overUdp, type, queryOctets: packet.length, tookMs: clock.now() - startedMs })
+      return octets
+    }
+    return reply instanceof Promise ? reply.then(tell) : reply && tell(reply)
+  }
+
+  #respond(packet: Buffer, client: string, overUdp: boolean): ReturnType<Respond> {
     const gate = this.#gate
     const verdict = gate.admit(packet)
     this.counters.request(overUdp, gate.type)

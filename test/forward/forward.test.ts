@@ -45,6 +45,7 @@ function forwardTo(...servers: readonly { host: string; port: number }[]): Resol
     clock,
     random: cryptoRandom16(),
     onExchange: () => {},
+    onSilent: () => {},
     onDown: () => {},
     onBack: () => {},
   })

@@ -222,6 +222,7 @@ const forwardingOf = (options: WorldOptions, cache: MessageCache, clock: MovedCl
     clock,
     random: () => 7,
     onExchange: () => {},
+    onSilent: () => {},
     onDown: () => {},
     onBack: () => {},
   })

@@ -66,8 +66,8 @@ function upstreamMetrics(metrics: Metrics, { runtime, current }: Parts): void {
     },
   )
   metrics.counter('feddns_upstream_replies_total', 'Replies of an upstream, by rcode', () =>
-    all().flatMap(([upstream, { replies }]) =>
-      [...replies].map(([rcode, value]) => ({ labels: { upstream, rcode: RCODE_NAMES.get(rcode) ?? 'other' }, value })),
+    all().flatMap(([upstream, { byRcode }]) =>
+      [...byRcode].map(([rcode, { counts }]) => ({ labels: { upstream, rcode: nameOf(rcode) }, value: sumOf(counts) })),
     ),
   )
   metrics.counter(
@@ -84,6 +84,12 @@ function upstreamMetrics(metrics: Metrics, { runtime, current }: Parts): void {
     help: 'How long replies of an upstream took',
     bounds: UPSTREAM_BUCKETS,
     read: () =>
-      all().map(([upstream, { seconds }]) => ({ labels: { upstream }, counts: seconds.counts, sum: seconds.sum })),
+      all().flatMap(([upstream, { byRcode }]) =>
+        [...byRcode].map(([rcode, { counts, sum }]) => ({ labels: { upstream, rcode: nameOf(rcode) }, counts, sum })),
+      ),
   })
 }
+
+const nameOf = (rcode: number): string => RCODE_NAMES.get(rcode) ?? 'other'
+
+const sumOf = (counts: Float64Array): number => counts.reduce((sum, count) => sum + count, 0)

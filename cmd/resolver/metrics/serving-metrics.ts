@@ -25,8 +25,10 @@ export function servingMetrics(metrics: Metrics, { responder, runtime }: Parts):
   metrics.counter('feddns_records_left_out_total', 'Records that did not fit into 65,535 octets', () =>
     one(counters.recordsDropped),
   )
-  metrics.counter('feddns_policy_answers_total', 'Answers that a policy gave, without those sent again from a finished answer', () =>
-    [...runtime.counters.rulings].map(([policy, value]) => ({ labels: { policy }, value })),
+  metrics.counter(
+    'feddns_policy_answers_total',
+    'Answers that a policy gave, without those sent again from a finished answer',
+    () => [...runtime.counters.rulings].map(([policy, value]) => ({ labels: { policy }, value })),
   )
   metrics.gauge('feddns_queries_in_flight', 'Queries under way', () => one(responder.inFlight))
   metrics.gauge('feddns_images', 'Finished answers held', () => one(responder.images.size))
