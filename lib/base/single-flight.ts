@@ -13,8 +13,10 @@ export class SingleFlight<V> {
       this.joined++
       return already
     }
-    const work = start().finally(() => this.#underWay.delete(key))
+    const work = start()
     this.#underWay.set(key, work)
+    const end = () => void this.#underWay.delete(key)
+    work.then(end, end)
     return work
   }
 }

@@ -70,8 +70,8 @@ export interface RelayedAnswer {
 
 export type Answer = AuthoredAnswer | RelayedAnswer
 
-/** Answers a query, or says with `undefined` that it is not its to answer. */
-export type Resolve = (query: Query) => Promise<Answer | undefined>
+/** Answers a query, or says with `undefined`, at once if it can, that it is not its to answer. */
+export type Resolve = (query: Query) => Promise<Answer | undefined> | undefined
 
 /** SERVFAIL, and why: for what must not be taken for an answer. */
 export function failure(error: ExtendedError, parts: Partial<Omit<AuthoredAnswer, 'kind'>> = {}): AuthoredAnswer {

@@ -12,7 +12,7 @@ export const ROOT = '\0' as Name
 
 /** ASCII only: octets from 0x80 up have no letter case in DNS. */
 export function lowerCase(text: string): string {
-  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
+  return /[A-Z]/.test(text) ? text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : text
 }
 
 /**

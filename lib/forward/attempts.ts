@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import type { Query } from '../dns/answer.ts'
 import type { Message } from '../dns/message.ts'
 import { COUNT_AGAINST, type Exchange } from './exchange.ts'
 import type { Upstream } from './upstream.ts'
@@ -19,8 +20,8 @@ export type Outcome =
 interface Options {
   /** In the order in which they are to be asked; at least one. */
   readonly upstreams: readonly Upstream[]
+  readonly query: Query
   readonly begin: (upstream: Upstream) => Exchange
-  readonly ask: (exchange: Exchange, signal: AbortSignal) => Promise<Message>
   /** Whether a reply ends the attempts. */
   readonly isUseful: (message: Message) => boolean
   /** A reply that takes longer is late. */
@@ -28,12 +29,6 @@ interface Options {
   /** Whether one more may be asked because a reply is late, though it may still come. */
   readonly mayHedge: () => boolean
   readonly clock: Clock
-  readonly deadlineMs: number
-}
-
-interface Running {
-  readonly exchange: Exchange
-  readonly sinceMs: number
 }
 
 /**
@@ -45,19 +40,22 @@ export function attempts(options: Options): Promise<Outcome> {
   return new Attempts(options).run()
 }
 
+// Made once: they have a stack trace, which costs more than the rest of an exchange.
+const NO_REPLY: Outcome = { fault: 'timeout', error: new Error('no reply in time') }
+const ENOUGH = new Error('nobody waits any more')
+
 class Attempts {
   readonly #options: Options
   readonly #abort = new AbortController()
   readonly #ended = Promise.withResolvers<Outcome>()
-  readonly #running = new Set<Running>()
+  readonly #running = new Set<Exchange>()
   readonly #failed = new Set<Upstream>()
   readonly #useless: Upstream[] = []
   #made = 0
   #pauseMs: number
   #hasEnded = false
-  #cancelDeadline: () => void = () => {}
-  #cancelPause: () => void = () => {}
-  #worst: Outcome = { fault: 'timeout', error: new Error('no reply in time') }
+  #cancelTimer: () => void = () => {}
+  #worst: Outcome = NO_REPLY
 
   constructor(options: Options) {
     this.#options = options
@@ -65,56 +63,54 @@ class Attempts {
   }
 
   run(): Promise<Outcome> {
-    const { clock, deadlineMs } = this.#options
-    this.#cancelDeadline = clock.after(Math.max(0, deadlineMs - clock.now()), () => {
-      const nowMs = clock.now()
-      for (const { exchange, sinceMs } of this.#running) if (nowMs - sinceMs >= SILENCE_MS) exchange.silent()
-      this.#end(this.#worst)
-    })
     this.#next()
     return this.#ended.promise
+  }
+
+  // One timer does for all: whichever comes first, `then` or the deadline.
+  #after(delayMs: number, then: () => void): void {
+    const { clock, query } = this.#options
+    const leftMs = Math.max(0, query.deadlineMs - clock.now())
+    this.#cancelTimer()
+    this.#cancelTimer = clock.after(Math.min(delayMs, leftMs), delayMs < leftMs ? then : () => this.#timeOut())
+  }
+
+  #timeOut(): void {
+    const nowMs = this.#options.clock.now()
+    for (const exchange of this.#running) if (nowMs - exchange.startedMs >= SILENCE_MS) exchange.silent()
+    this.#end(this.#worst)
   }
 
   #end(outcome: Outcome): void {
     if (this.#hasEnded) return
     this.#hasEnded = true
-    this.#cancelDeadline()
-    this.#cancelPause()
-    if (this.#running.size > 0) this.#abort.abort()
+    this.#cancelTimer()
+    if (this.#running.size > 0) this.#abort.abort(ENOUGH)
     this.#ended.resolve(outcome)
   }
 
   #next(): void {
-    this.#cancelPause()
     const upstream = this.#made < MAX_ATTEMPTS ? this.#choose() : undefined
     if (upstream === undefined) {
       if (this.#running.size === 0) this.#end(this.#worst)
+      else this.#after(Number.POSITIVE_INFINITY, () => {})
       return
     }
     this.#made++
-    const { begin, clock } = this.#options
-    const exchange = begin(upstream)
-    const running = { exchange, sinceMs: clock.now() }
-    this.#running.add(running)
+    const exchange = this.#options.begin(upstream)
+    this.#running.add(exchange)
     this.#waitFor(exchange)
-    void this.#ask(running)
+    void this.#ask(exchange)
   }
 
   #waitFor(exchange: Exchange): void {
-    const { clock, mayHedge } = this.#options
-    const pauseMs = this.#pauseMs
-    if (pauseMs >= PATIENCE_MS) {
-      this.#cancelPause = clock.after(PATIENCE_MS, () => {
-        exchange.late()
-        this.#next()
-      })
-      return
-    }
-    this.#pauseMs *= PAUSE_GROWTH
-    this.#cancelPause = clock.after(pauseMs, () => {
+    const pauseMs = Math.min(this.#pauseMs, PATIENCE_MS)
+    this.#pauseMs = pauseMs * PAUSE_GROWTH
+    this.#after(pauseMs, () => {
       exchange.late()
-      if (mayHedge()) this.#next()
-      else this.#cancelPause = clock.after(PATIENCE_MS - pauseMs, () => this.#next())
+      const isPatienceOver = pauseMs === PATIENCE_MS
+      if (isPatienceOver || this.#options.mayHedge()) this.#next()
+      else this.#after(PATIENCE_MS - pauseMs, () => this.#next())
     })
   }
 
@@ -128,19 +124,19 @@ class Attempts {
     return undefined
   }
 
-  async #ask(running: Running): Promise<void> {
-    const { upstream } = running.exchange
+  async #ask(exchange: Exchange): Promise<void> {
+    const { upstream } = exchange
     let outcome: Outcome
     let isUseful = false
     try {
-      const message = await this.#options.ask(running.exchange, this.#abort.signal)
+      const message = await exchange.run(this.#options.query, this.#abort.signal)
       outcome = { message, upstream }
       isUseful = this.#options.isUseful(message)
       if (COUNT_AGAINST.has(message.rcode)) this.#useless.push(upstream)
     } catch (error) {
       outcome = { fault: 'network', error }
     }
-    this.#running.delete(running)
+    this.#running.delete(exchange)
     if (this.#hasEnded) return
     if (isUseful) {
       for (const { health } of this.#useless) health.failed()

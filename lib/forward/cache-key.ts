@@ -1,16 +1,20 @@
 import type { Query } from '../dns/answer.ts'
 import type { Name } from '../dns/name.ts'
 
+/** What a question is looked up by. Made once for each: a new string costs more than a look-up. */
+export interface CacheKeys {
+  /** What a reply depends on. Two queries with the same key get the same reply. */
+  readonly exact: string
+  /** A name that does not exist does not exist for any type (RFC 2308 §5). */
+  readonly ofName: string
+}
+
+export function cacheKeys({ name, type, dnssecOk, checkingDisabled }: Asked): CacheKeys {
+  const variantAndName = `${dnssecOk ? 'do' : ''}${checkingDisabled ? 'cd' : ''} ${name}`
+  return { exact: `${type} ${variantAndName}`, ofName: `* ${variantAndName}` }
+}
+
 type Asked = Pick<Query, 'name' | 'type' | 'dnssecOk' | 'checkingDisabled'>
-
-/** What a reply depends on. Two queries with the same key get the same reply. */
-export const cacheKey = (query: Asked): string => `${query.type} ${variantOf(query)} ${query.name}`
-
-/** A name that does not exist does not exist for any type (RFC 2308 §5). */
-export const nameKey = (query: Asked): string => `* ${variantOf(query)} ${query.name}`
-
-const variantOf = ({ dnssecOk, checkingDisabled }: Asked): string =>
-  `${dnssecOk ? 'do' : ''}${checkingDisabled ? 'cd' : ''}`
 
 export interface KeyParts {
   readonly type: number | 'any'

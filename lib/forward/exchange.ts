@@ -3,6 +3,7 @@ import type { Random16 } from '../base/random.ts'
 import type { Query } from '../dns/answer.ts'
 import { RCODE } from '../dns/constants.ts'
 import type { Message } from '../dns/message.ts'
+import type { Name } from '../dns/name.ts'
 import { encodeUpstreamQuery } from '../dns/upstream-query.ts'
 import type { Upstream } from './upstream.ts'
 
@@ -13,20 +14,25 @@ export interface ExchangeOptions {
   readonly random: Random16
   /** An upstream was asked and this came of it after so long; for metrics and the log. */
   readonly onExchange: (upstream: Upstream, result: Message | Error, tookMs: number) => void
+  /** An upstream of a domain's route has not replied. */
+  readonly onLost: (upstream: Upstream, domain: Name) => void
 }
 
 /** One question to one upstream, and what that says of the upstream's health. */
 export class Exchange {
   readonly upstream: Upstream
-  readonly #startedMs: number
+  readonly startedMs: number
+  readonly #domain: Name
   readonly #options: ExchangeOptions
   #isLate = false
 
-  constructor(upstream: Upstream, options: ExchangeOptions) {
+  /** `domain` is that of the route. */
+  constructor(upstream: Upstream, domain: Name, options: ExchangeOptions) {
     this.upstream = upstream
+    this.#domain = domain
     this.#options = options
-    this.#startedMs = options.clock.now()
-    upstream.health.askedAtMs = this.#startedMs
+    this.startedMs = options.clock.now()
+    upstream.health.askedAtMs = this.startedMs
   }
 
   /** A reply takes longer than it should. */
@@ -39,15 +45,12 @@ export class Exchange {
   /** Asks. That nobody waits any more, as the signal tells, says nothing of the upstream. */
   async run(query: Query, signal: AbortSignal): Promise<Message> {
     const { health } = this.upstream
-    const { clock, onExchange } = this.#options
+    const knowsEdns = this.startedMs >= health.withoutEdnsUntilMs
     try {
-      const message = await this.#ask(query, signal)
-      const tookMs = clock.now() - this.#startedMs
-      if (COUNT_AGAINST.has(message.rcode)) health.heard()
-      else if (this.#isLate) health.repliedLate(tookMs)
-      else health.replied(tookMs)
-      onExchange(this.upstream, message, tookMs)
-      return message
+      const message = await this.#send(query, signal, knowsEdns)
+      // A server that does not know EDNS (RFC 6891 §7) has no OPT in its reply.
+      const isAfraidOfEdns = knowsEdns && message.opt === undefined && AFRAID_OF_EDNS.has(message.rcode)
+      return this.#heard(isAfraidOfEdns ? await this.#sendPlain(query, signal, message) : message)
     } catch (error) {
       if (!signal.aborted) this.#lost(error)
       throw error
@@ -56,31 +59,42 @@ export class Exchange {
 
   /** No reply came in all the time that there was. */
   silent(): void {
-    this.#lost(new Error('no reply in time'))
+    this.#lost(NO_REPLY)
+  }
+
+  #send(query: Query, signal: AbortSignal, edns: boolean): Promise<Message> {
+    const bytes = encodeUpstreamQuery(query, { id: this.#options.random(), edns })
+    return this.upstream.exchange({ bytes, signal })
+  }
+
+  // Where that helps it is remembered for a while.
+  async #sendPlain(query: Query, signal: AbortSignal, { rcode }: Message): Promise<Message> {
+    const message = await this.#send(query, signal, false)
+    if (message.rcode !== rcode) this.upstream.health.withoutEdnsUntilMs = this.#options.clock.now() + WITHOUT_EDNS_MS
+    return message
+  }
+
+  #heard(message: Message): Message {
+    const { health } = this.upstream
+    const tookMs = this.#options.clock.now() - this.startedMs
+    if (COUNT_AGAINST.has(message.rcode)) health.heard()
+    else if (this.#isLate) health.repliedLate(tookMs)
+    else health.replied(tookMs)
+    this.#options.onExchange(this.upstream, message, tookMs)
+    return message
   }
 
   #lost(error: unknown): void {
     this.late()
     this.upstream.health.silent()
-    const tookMs = this.#options.clock.now() - this.#startedMs
+    const tookMs = this.#options.clock.now() - this.startedMs
     this.#options.onExchange(this.upstream, error instanceof Error ? error : new Error(String(error)), tookMs)
-  }
-
-  // A server that does not know EDNS (RFC 6891 §7) has no OPT in its reply; it is remembered for a while.
-  async #ask(query: Query, signal: AbortSignal): Promise<Message> {
-    const { clock, random } = this.#options
-    const { health } = this.upstream
-    const send = (edns: boolean) =>
-      this.upstream.exchange({ bytes: encodeUpstreamQuery(query, { id: random(), edns }), signal })
-    if (clock.now() < health.withoutEdnsUntilMs) return send(false)
-    const message = await send(true)
-    const mayNotKnowEdns = message.rcode === RCODE.FORMERR || message.rcode === RCODE.NOTIMP
-    if (!mayNotKnowEdns || message.opt !== undefined) return message
-    const plain = await send(false)
-    if (plain.rcode !== message.rcode) health.withoutEdnsUntilMs = clock.now() + WITHOUT_EDNS_MS
-    return plain
+    this.#options.onLost(this.upstream, this.#domain)
   }
 }
+
+const NO_REPLY = new Error('no reply in time')
+const AFRAID_OF_EDNS: ReadonlySet<number> = new Set([RCODE.FORMERR, RCODE.NOTIMP])
 
 /** Rcodes that count against an upstream, if another one knew better. Others may be the right answer to a question. */
 export const COUNT_AGAINST: ReadonlySet<number> = new Set([RCODE.SERVFAIL, RCODE.REFUSED])

@@ -5,7 +5,7 @@ import { type Answer, authored, failure, type Query, type RelayedAnswer, type Re
 import { RCODE } from '../dns/constants.ts'
 import { EDE, type ExtendedError } from '../dns/extended-error.ts'
 import { isAtOrBelow, type Name } from '../dns/name.ts'
-import { cacheKey } from './cache-key.ts'
+import { type CacheKeys, cacheKeys } from './cache-key.ts'
 import type { Failures } from './failures.ts'
 import type { Finding, Inquiries } from './inquiries.ts'
 import type { Kept, MessageCache } from './message-cache.ts'
@@ -25,10 +25,14 @@ interface Options {
   readonly keepPositive: readonly Name[]
 }
 
-const NOT_CACHED = authored({
-  rcode: RCODE.REFUSED,
-  errors: [{ code: EDE.PROHIBITED, text: 'not in the cache, and recursion was not asked for' }],
-})
+const NOT_CACHED = Promise.resolve(
+  authored({
+    rcode: RCODE.REFUSED,
+    errors: [{ code: EDE.PROHIBITED, text: 'not in the cache, and recursion was not asked for' }],
+  }),
+)
+
+const NO_ROUTE = Promise.resolve(failure({ code: EDE.NO_REACHABLE_AUTHORITY, text: 'no upstream is configured' }))
 
 const NOT_BELIEVED = failure({ code: EDE.OTHER, text: 'what was known is denied by one upstream alone' })
 
@@ -51,18 +55,19 @@ class Forward {
     this.#options = options
   }
 
-  async resolve(query: Query): Promise<Answer> {
+  resolve(query: Query): Promise<Answer> {
     const { cache, clock, routeOf } = this.#options
     const nowMs = clock.now()
-    const cached = cache.get(query, nowMs)?.answer
+    const keys = cacheKeys(query)
+    const cached = cache.get(keys, nowMs)?.answer
     const isDue = query.refresh === true && nowMs >= (cached?.refreshAtMs ?? 0)
-    if (cached !== undefined && !isDue) return cached
+    if (cached !== undefined && !isDue) return Promise.resolve(cached)
     if (!query.recursionDesired) return NOT_CACHED
     const route = routeOf(query.name)
-    if (route === undefined) return failure({ code: EDE.NO_REACHABLE_AUTHORITY, text: 'no upstream is configured' })
-    const key = cacheKey(query)
-    const askNow = () => this.#underWay.run(key, () => this.#ask(query, route, key))
-    return cached === undefined ? this.#orAsFailed(query, key, askNow) : this.#isIdle ? askNow() : cached
+    if (route === undefined) return NO_ROUTE
+    const askNow = () => this.#underWay.run(keys.exact, () => this.#ask(query, route, keys))
+    if (cached === undefined) return this.#orAsFailed(keys, askNow)
+    return this.#isIdle ? askNow() : Promise.resolve(cached)
   }
 
   get #isIdle(): boolean {
@@ -70,44 +75,44 @@ class Forward {
   }
 
   // The upstreams may have failed a moment ago: nobody waits for them again. Of a fault whoever joins is told.
-  #orAsFailed(query: Query, key: string, askNow: () => Promise<Answer>): Promise<Answer> | Answer {
+  #orAsFailed(keys: CacheKeys, askNow: () => Promise<Answer>): Promise<Answer> {
     const { cache, clock, failures } = this.#options
-    const failed = failures.get(key)
+    const failed = failures.get(keys.exact)
     if (failed === undefined) return askNow()
     const nowMs = clock.now()
-    const kept = cache.getStale(query, nowMs)
+    const kept = cache.getStale(keys, nowMs)
     const isHeld = nowMs < failed.holdUntilMs
-    if (kept === undefined) return isHeld ? failures.answerOf(failed) : askNow()
+    if (kept === undefined) return isHeld ? Promise.resolve(failures.answerOf(failed)) : askNow()
     if (!isHeld && this.#isIdle) askNow().catch(() => {})
-    return this.#stale(kept, [])
+    return Promise.resolve(this.#stale(kept, []))
   }
 
-  async #ask(query: Query, route: Route, key: string): Promise<Answer> {
+  async #ask(query: Query, route: Route, keys: CacheKeys): Promise<Answer> {
     const { cache, clock, failures, inquiries } = this.#options
     const finding = await inquiries.ask(query, route)
     const answer = this.#answerOf(finding, route)
     const nowMs = clock.now()
     if (isAnswer(answer)) {
-      failures.delete(key)
-      const good = this.#positiveBefore(query, answer, nowMs)
+      failures.delete(keys.exact)
+      const good = this.#positiveBefore(query, keys, answer)
       if (good !== undefined && !(await this.#isDenied(good, { query, route, finding }))) {
-        failures.add(key, NOT_BELIEVED, nowMs)
+        failures.add(keys.exact, NOT_BELIEVED, nowMs)
         return this.#stale(good, NOT_BELIEVED.errors)
       }
-      cache.set(query, answer, nowMs, (name) => this.#options.routeOf(name) === route)
+      cache.set(keys, answer, { query, nowMs, isBelievedAbout: (name) => this.#options.routeOf(name) === route })
       return answer
     }
     // Where nobody was asked nothing has to be held back.
-    if (!('fault' in finding && finding.fault === 'none')) failures.add(key, answer, nowMs)
-    const kept = cache.getStale(query, nowMs)
+    if (!('fault' in finding && finding.fault === 'none')) failures.add(keys.exact, answer, nowMs)
+    const kept = cache.getStale(keys, nowMs)
     return kept === undefined ? answer : this.#stale(kept, answer.errors)
   }
 
   // What a negative answer would put an end to, if that is to be doubted.
-  #positiveBefore(query: Query, { message }: RelayedAnswer, nowMs: number): Kept | undefined {
-    const { cache, keepPositive } = this.#options
+  #positiveBefore(query: Query, keys: CacheKeys, { message }: RelayedAnswer): Kept | undefined {
+    const { cache, clock, keepPositive } = this.#options
     if (!keepPositive.some((domain) => isAtOrBelow(query.name, domain)) || !isNegativeAnswer(message)) return undefined
-    const kept = cache.getStale(query, nowMs)
+    const kept = cache.getStale(keys, clock.now())
     return kept === undefined || isNegativeAnswer(kept.answer.message) ? undefined : kept
   }
 

@@ -45,7 +45,13 @@ export class Forwarding {
       options.onBack(upstream)
     }
     this.#prober = new Prober({ clock, random, onSilent, onDown, onBack })
-    this.inquiries = new Inquiries({ prober: this.#prober, failover: new Set(failover), clock, random, onExchange })
+    this.inquiries = new Inquiries({
+      failover: new Set(failover),
+      clock,
+      random,
+      onExchange,
+      onLost: (upstream, domain) => this.#prober.look(upstream, domain),
+    })
   }
 
   /** Answers names by the routes that they have. */

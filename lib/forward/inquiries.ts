@@ -1,16 +1,14 @@
 import type { Query } from '../dns/answer.ts'
-import type { Message } from '../dns/message.ts'
 import { Allowance } from './allowance.ts'
 import { attempts, type Outcome } from './attempts.ts'
 import { COUNT_AGAINST, Exchange, type ExchangeOptions } from './exchange.ts'
 import { RANK } from './health.ts'
-import type { Prober } from './prober.ts'
 import type { Route } from './route.ts'
 import { inOrder } from './select.ts'
 import type { Upstream } from './upstream.ts'
 
-// A question may be asked once more while its reply is late. Replies earn that, so that nobody is asked again and again
-// where nobody answers; with a third of all packets lost, half a question more for each reply is what it takes.
+// A question may be asked once more while its reply is late. With a third of all packets lost, half a question more for
+// each one is what that takes; where nobody answers, an upstream is soon down, and not asked at all.
 const HEDGES = { each: 0.5, most: 32 }
 // So much later than 95 of 100 replies of the best upstream a reply is late: at the 95th itself one in 20 would be.
 const LATE_BEYOND_P95_MS = 10
@@ -24,7 +22,6 @@ const TRIAL_OF_GOOD_MS = 5000
 const MUCH_SLOWER = { times: 2, ms: 5 }
 
 interface Options extends ExchangeOptions {
-  readonly prober: Prober
   /** Rcodes that pass the question on to the next upstream. */
   readonly failover: ReadonlySet<number>
 }
@@ -49,68 +46,53 @@ export class Inquiries {
     this.#options = options
   }
 
-  /** `except` those upstreams: what they say is known. */
-  async ask(query: Query, route: Route, except?: Upstream): Promise<Finding> {
+  /** `except` one upstream: what it says is known. */
+  ask(query: Query, route: Route, except?: Upstream): Promise<Finding> {
     const { clock, random, failover } = this.#options
     const candidates = except === undefined ? route.upstreams : route.upstreams.filter((one) => one !== except)
     const upstreams = inOrder(candidates, route.policy, { turn: this.#turn++, random })
-    const [first] = upstreams
-    if (first === undefined) {
+    if (upstreams.length === 0) {
       this.unanswerable++
-      return { fault: 'none' }
+      return Promise.resolve({ fault: 'none' })
     }
-    this.#trials.earn()
+    this.#hedges.earn()
     const lateMs = lateMsOf(upstreams)
     const outcome = attempts({
       upstreams,
-      begin: (upstream) => new Exchange(upstream, this.#options),
-      ask: (exchange, signal) => this.#ask(exchange, query, route, signal),
+      query,
+      begin: (upstream) => new Exchange(upstream, route.domain, this.#options),
       isUseful: ({ rcode }) => !failover.has(rcode),
       lateMs,
-      mayHedge: () => this.#mayHedge(),
+      mayHedge: this.#mayHedge,
       clock,
-      deadlineMs: query.deadlineMs,
     })
-    if (upstreams.length > 1)
-      this.#tryOthers(upstreams, (upstream) => this.#try(upstream, { query, route, lateMs, outcome }))
+    if (upstreams.length > 1) this.#tryOthers(upstreams, { query, route, lateMs, outcome })
     return outcome
   }
 
-  async #ask(exchange: Exchange, query: Query, { domain }: Route, signal: AbortSignal): Promise<Message> {
-    try {
-      const message = await exchange.run(query, signal)
-      this.#hedges.earn()
-      return message
-    } finally {
-      this.#options.prober.look(exchange.upstream, domain)
-    }
-  }
-
-  #mayHedge(): boolean {
+  readonly #mayHedge = (): boolean => {
     if (!this.#hedges.take()) return false
     this.hedged++
     return true
   }
 
-  #tryOthers([first, ...others]: readonly Upstream[], start: (upstream: Upstream) => Promise<void>): void {
+  #tryOthers([first, ...others]: readonly Upstream[], asked: Asked): void {
+    this.#trials.earn()
     const nowMs = this.#options.clock.now()
     const slowMs = (first?.health.meanMs ?? 0) * MUCH_SLOWER.times + MUCH_SLOWER.ms
     for (const upstream of others) {
       const { health } = upstream
       const pauseMs = health.meanMs > slowMs ? TRIAL_OF_SLOWER_MS : TRIAL_OF_GOOD_MS
       const dueAtMs = health.askedAtMs + (health.rank === RANK.GOOD ? pauseMs : health.trialPauseMs)
-      if (nowMs >= dueAtMs && this.#trialsUnderWay < MAX_TRIALS && this.#trials.take()) void start(upstream)
+      if (nowMs >= dueAtMs && this.#trialsUnderWay < MAX_TRIALS && this.#trials.take()) void this.#try(upstream, asked)
     }
   }
 
   // Asks what a client asks of another upstream, who should do as well as that one.
-  async #try(
-    upstream: Upstream,
-    { query, route, lateMs, outcome }: { query: Query; route: Route; lateMs: number; outcome: Promise<Outcome> },
-  ): Promise<void> {
+  async #try(upstream: Upstream, { query, route, lateMs, outcome }: Asked): Promise<void> {
     const { clock } = this.#options
     const end = new AbortController()
-    const exchange = new Exchange(upstream, this.#options)
+    const exchange = new Exchange(upstream, route.domain, this.#options)
     const cancelLate = clock.after(lateMs, () => exchange.late())
     const cancelEnd = clock.after(TRIAL_ENDS_MS, () => {
       exchange.silent()
@@ -119,7 +101,7 @@ export class Inquiries {
     this.#trialsUnderWay++
     this.tried++
     try {
-      const { rcode } = await this.#ask(exchange, query, route, end.signal)
+      const { rcode } = await exchange.run(query, end.signal)
       if (COUNT_AGAINST.has(rcode) && isBetter(await outcome)) upstream.health.failed()
     } catch {
       // It has been noted.
@@ -129,6 +111,14 @@ export class Inquiries {
       cancelEnd()
     }
   }
+}
+
+/** A question that was put to the upstreams of a route. */
+interface Asked {
+  readonly query: Query
+  readonly route: Route
+  readonly lateMs: number
+  readonly outcome: Promise<Outcome>
 }
 
 const isBetter = (outcome: Outcome): boolean => 'message' in outcome && !COUNT_AGAINST.has(outcome.message.rcode)

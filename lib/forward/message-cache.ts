@@ -4,7 +4,7 @@ import { RCODE } from '../dns/constants.ts'
 import { isAtOrBelow, type Name } from '../dns/name.ts'
 import { deniedTarget } from './denied-target.ts'
 import { isNegativeAnswer } from './relay.ts'
-import { cacheKey, nameKey, nameOfKey } from './cache-key.ts'
+import { type CacheKeys, cacheKeys, nameOfKey } from './cache-key.ts'
 
 // Objects around the octets, by test/bench/weigh.ts.
 const ENTRY_OVERHEAD_BYTES = 900
@@ -18,6 +18,14 @@ export interface Kept {
   hits: number
   /** Who denied, and when first, what is known here; believed when somebody else says the same. */
   deniedBy?: { readonly label: string; readonly atMs: number }
+}
+
+/** What was asked and answered when. */
+interface Arrived {
+  readonly query: Query
+  readonly nowMs: number
+  /** Whether the upstream is to be believed about a name. */
+  readonly isBelievedAbout: (name: Name) => boolean
 }
 
 interface Options extends Bounds {
@@ -49,10 +57,8 @@ export class MessageCache {
     return { positive: this.#kept.size - negative, negative }
   }
 
-  get(query: Query, nowMs: number): Kept | undefined {
-    const kept = [this.#kept.get(cacheKey(query)), this.#kept.get(nameKey(query))].find(
-      (one) => one !== undefined && nowMs < one.expiresAtMs,
-    )
+  get({ exact, ofName }: CacheKeys, nowMs: number): Kept | undefined {
+    const kept = fresh(this.#kept.get(exact), nowMs) ?? fresh(this.#kept.get(ofName), nowMs)
     if (kept === undefined) this.misses++
     else {
       this.hits++
@@ -62,9 +68,9 @@ export class MessageCache {
   }
 
   /** What was last known, though its time is over: a name that has ceased to exist since is not what it was. */
-  getStale(query: Query, nowMs: number): Kept | undefined {
-    const exact = this.#kept.get(cacheKey(query))
-    const ofName = this.#kept.get(nameKey(query))
+  getStale(keys: CacheKeys, nowMs: number): Kept | undefined {
+    const exact = this.#kept.get(keys.exact)
+    const ofName = this.#kept.get(keys.ofName)
     const latest =
       exact === undefined || (ofName !== undefined && ofName.storedAtMs > exact.storedAtMs) ? ofName : exact
     return latest !== undefined && nowMs < latest.expiresAtMs + this.#maxStaleMs ? latest : undefined
@@ -74,19 +80,24 @@ export class MessageCache {
    * What may not be kept still takes the place of what was. Behind an alias it is the name at the end that does not
    * exist (RFC 2308 §2.1); that is kept as well, if the upstream is to be believed about it.
    */
-  set(query: Query, answer: RelayedAnswer, nowMs: number, isBelievedAbout: (name: Name) => boolean): void {
-    this.#kept.delete(cacheKey(query))
-    this.#kept.delete(nameKey(query))
+  set(keys: CacheKeys, answer: RelayedAnswer, of: Arrived): void {
+    const { nowMs } = of
+    this.#kept.delete(keys.exact)
+    this.#kept.delete(keys.ofName)
     const expiresAtMs = Math.min(...answer.expiresAtMs, Number.POSITIVE_INFINITY)
     if (!answer.cacheable || expiresAtMs <= nowMs) return
-    const hasAlias = answer.message.records.some(({ section }) => section === 'answer')
-    const deniesName = answer.rcode === RCODE.NXDOMAIN && !hasAlias
-    this.#keep(deniesName ? nameKey(query) : cacheKey(query), answer, nowMs, expiresAtMs)
+    const isDenial = answer.rcode === RCODE.NXDOMAIN
+    const hasAlias = isDenial && answer.message.records.some(({ section }) => section === 'answer')
+    this.#keep(isDenial && !hasAlias ? keys.ofName : keys.exact, answer, nowMs, expiresAtMs)
+    if (hasAlias) this.#keepDenied(answer, of)
+  }
+
+  #keepDenied(answer: RelayedAnswer, { query, nowMs, isBelievedAbout }: Arrived): void {
     // Whoever wants signatures wants those of that denial.
     const denied = query.dnssecOk ? undefined : deniedTarget(answer)
     if (denied === undefined || !isBelievedAbout(denied.name)) return
-    const key = nameKey({ ...query, name: denied.name })
-    this.#keep(key, denied.answer, nowMs, Math.min(...denied.answer.expiresAtMs))
+    const { ofName } = cacheKeys({ ...query, name: denied.name })
+    this.#keep(ofName, denied.answer, nowMs, Math.min(...denied.answer.expiresAtMs))
   }
 
   /** Forgets what is kept of a name, or of all names at and below it. How many messages. */
@@ -107,6 +118,9 @@ export class MessageCache {
     this.#kept.set(key, { answer, storedAtMs, expiresAtMs, hits: 0 }, weightOf(answer))
   }
 }
+
+const fresh = (kept: Kept | undefined, nowMs: number): Kept | undefined =>
+  kept !== undefined && nowMs < kept.expiresAtMs ? kept : undefined
 
 const weightOf = ({ message }: RelayedAnswer): number =>
   message.bytes.length + ENTRY_OVERHEAD_BYTES + message.records.length * RECORD_OVERHEAD_BYTES

@@ -77,6 +77,9 @@ function withoutOpt(message: Message): Message {
   bytes.writeUInt16BE(0, 0)
   bytes.writeUInt16BE(FLAG.QR | FLAG.RA | (rcode & 0xf), 2)
   if (isLast) bytes.writeUInt16BE(bytes.readUInt16BE(10) - 1, 10)
+  const isAsItWas = opt === undefined || isLast
+  // What stands before OPT stays where it was.
+  if (isAsItWas) return { ...message, bytes, flags: bytes.readUInt16BE(2), opt: undefined }
   return { ...readMessage(bytes), rcode }
 }
 

@@ -19,6 +19,7 @@ export function inOrder<T extends Candidate>(
   policy: Policy,
   { turn, random }: { readonly turn: number; readonly random: Random16 },
 ): readonly T[] {
+  if (candidates.length === 1) return candidates[0]?.health.rank === RANK.UNUSABLE ? [] : candidates
   const ranked = (rank: number) => candidates.filter(({ health }) => health.rank === rank)
   const suspects = ranked(RANK.SUSPECT)
   return [...ORDERS[policy](ranked(RANK.GOOD), turn, random), ...byMean(suspects)]

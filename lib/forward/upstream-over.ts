@@ -7,5 +7,5 @@ import type { Upstream } from './upstream.ts'
 export const upstreamOver = (of: Pick<Upstream, 'label' | 'isPublic'>, transport: Transport): Upstream => ({
   ...of,
   health: new Health(),
-  exchange: async (query) => readMessage(await transport.exchange(query)),
+  exchange: (query) => transport.exchange(query).then(readMessage),
 })

@@ -12,11 +12,11 @@ export type OnRuling = (kind: PolicyKind) => void
 /** Answers what the verdict is against, without asking anyone. */
 export const ruled =
   (verdict: Verdict, onRuling: OnRuling): Resolve =>
-  async ({ name, type }) => {
+  ({ name, type }) => {
     const ruling = verdict(name, type)
     if (ruling === undefined) return undefined
     onRuling(ruling.kind)
-    return ruling.answer
+    return Promise.resolve(ruling.answer)
   }
 
 /**

@@ -35,12 +35,12 @@ const ARPA = nameOf(['arpa'])
  */
 export function specialUse({ leaks, onRuling }: Options): Resolve {
   const find = longestDomain(new Map(SPECIAL_USE_ZONES.map((zone) => [zone.domain, zone])))
-  return async ({ name, type }) => {
+  return ({ name, type }) => {
     const special = find(name)
     if (special === undefined || (special.use === 'private' && mayPass(special, { name, type, leaks })))
       return undefined
     onRuling('specialUse')
-    return answerAt(special, name, type)
+    return Promise.resolve(answerAt(special, name, type))
   }
 }
 

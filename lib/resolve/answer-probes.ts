@@ -6,9 +6,9 @@ import type { Name } from '../dns/name.ts'
 /** Ends queries of our own that came back to us; `cameBack` knows them. */
 export const answerProbes =
   (cameBack: (name: Name) => string | undefined): Resolve =>
-  async ({ name }) => {
+  ({ name }) => {
     const upstream = cameBack(name)
     if (upstream === undefined) return undefined
     const text = `forwarding loop: this query was sent to ${upstream} from here`
-    return authored({ rcode: RCODE.REFUSED, errors: [{ code: EDE.OTHER, text }] })
+    return Promise.resolve(authored({ rcode: RCODE.REFUSED, errors: [{ code: EDE.OTHER, text }] }))
   }

@@ -8,6 +8,8 @@ import { EDE, type ExtendedError } from '../dns/extended-error.ts'
 import { decide, decideEmpty } from '../federation/decide.ts'
 import type { Decision } from '../federation/decision.ts'
 import type { Recognise, ShardName } from '../federation/recognise.ts'
+
+type Recognised = NonNullable<ReturnType<Recognise>>
 import type { FederationSettings } from '../federation/settings.ts'
 import type { Follow } from './chase.ts'
 import { srvAtEndOfChain } from './srv-at-end-of-chain.ts'
@@ -26,9 +28,7 @@ export interface FederatedOptions {
 /** Answers federated names, and leaves all others, and those at which the cluster itself has a record, to `next`. */
 export function federated(next: Resolve, options: FederatedOptions): Resolve {
   const { settings, recognise, directory, clock } = options
-  return async (query) => {
-    const of = recognise(query.name)
-    if (of === undefined) return next(query)
+  const answer = async (query: Query, of: Recognised): Promise<Answer | undefined> => {
     if (of.kind !== 'shard') return answerOf(decideEmpty(query, of, settings), settings)
     const evidence = directory.evidence(slotsOf(of))
     if (!directory.synced && clock.now() < options.graceEndsAtMs) {
@@ -37,6 +37,10 @@ export function federated(next: Resolve, options: FederatedOptions): Resolve {
     if (isNamesake(of, options)) return withEvidence(await next(query), evidence)
     const errors = OUTDATED[directory.knowledge]
     return withErrors(withEvidence(await answerShard(query, of, options), evidence), errors)
+  }
+  return (query) => {
+    const of = recognise(query.name)
+    return of === undefined ? next(query) : answer(query, of)
   }
 }
 

@@ -9,14 +9,16 @@ const NOT_TO_BE_ASKED: ReadonlySet<number> = new Set([TYPE.TKEY, TYPE.TSIG, TYPE
 const refusal = authored({ rcode: RCODE.REFUSED, errors: [{ code: EDE.PROHIBITED, text: 'no zone transfers here' }] })
 
 /** Types that ask for something other than records are not for us, nor for any upstream (RFC 6895 §3.1). */
-export const refuseMetaTypes: Resolve = async ({ type }) => {
-  if (TRANSFERS.has(type)) return refusal
-  if (NOT_TO_BE_ASKED.has(type)) return authored({ rcode: RCODE.NOTIMP })
-  return type === TYPE.OPT ? authored({ rcode: RCODE.FORMERR }) : undefined
+export const refuseMetaTypes: Resolve = ({ type }) => {
+  if (TRANSFERS.has(type)) return Promise.resolve(refusal)
+  if (NOT_TO_BE_ASKED.has(type)) return Promise.resolve(authored({ rcode: RCODE.NOTIMP }))
+  return type === TYPE.OPT ? Promise.resolve(authored({ rcode: RCODE.FORMERR })) : undefined
 }
 
 /** Ordinary names get the minimal answer to ANY (RFC 8482 §4.2), without asking anyone. */
 export const answerAny =
   (ttlSeconds: number): Resolve =>
-  async ({ name, type }) =>
-    type === TYPE.ANY ? authored({ rcode: RCODE.NOERROR, answer: [hinfoRecord(name, ttlSeconds)] }) : undefined
+  ({ name, type }) =>
+    type === TYPE.ANY
+      ? Promise.resolve(authored({ rcode: RCODE.NOERROR, answer: [hinfoRecord(name, ttlSeconds)] }))
+      : undefined

@@ -172,8 +172,7 @@ export class Responder {
     this.counters.prefetches++
     this.#prefetching++
     const query = { ...this.#gate.query(packet, this.#options.clock.now() + this.#options.deadlineMs), refresh: true }
-    service
-      .resolve(query)
+    Promise.resolve(service.resolve(query))
       .then((answer) => answer && this.#keep(service, key, this.#imageOf(query, answer)))
       .catch((error: unknown) => {
         this.counters.faults++
