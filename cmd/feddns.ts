@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util'
 import { codeOf, messageOf } from '../lib/base/error-text.ts'
+import type { Name } from '../lib/dns/name.ts'
 import type { LogLevel } from '../lib/observe/log.ts'
 import { HELP } from './help.ts'
 
@@ -10,6 +11,7 @@ import { HELP } from './help.ts'
 class UsageError extends Error {}
 
 const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent']
+const DEFAULT_CONTROL = '/run/feddns/control.sock'
 const { env } = process
 const print = (line: string) => console.log(line)
 const complain = (line: string) => console.error(line)
@@ -32,6 +34,20 @@ const COMMANDS: Readonly<Record<string, (flags: Flags, words: readonly string[])
     const { convertCorefile } = await import('./convert.ts')
     return convertCorefile({ file, print, complain })
   },
+  purge: async (flags, [name, ...more]) => {
+    if (name === undefined) throw new UsageError('purge takes: NAME [--below]')
+    noWords(more)
+    const options = { control: controlOf(flags), name: await nameOf(name), below: isSet(flags, 'below'), print }
+    const { purge } = await import('./purge.ts')
+    return purge(options)
+  },
+  dump: async (flags, [name, ...more]) => {
+    noWords(more)
+    const below = name === undefined ? undefined : await nameOf(name)
+    const options = { control: controlOf(flags), name: below, json: isSet(flags, 'json'), out: process.stdout }
+    const { dump } = await import('./dump.ts')
+    return dump(options)
+  },
   version: async (_flags, words) => {
     noWords(words)
     const { version } = await import('./version.ts')
@@ -46,7 +62,14 @@ const readArguments = (args: string[]) =>
   parseArgs({
     args,
     allowPositionals: true,
-    options: { config: { type: 'string' }, 'log-level': { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    options: {
+      config: { type: 'string' },
+      'log-level': { type: 'string' },
+      control: { type: 'string' },
+      below: { type: 'boolean' },
+      json: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
   })
 
 function configOf(flags: Flags): string {
@@ -60,6 +83,28 @@ function logLevelOf(flags: Flags): LogLevel {
   const level = LOG_LEVELS.find((known) => known === given)
   if (level === undefined) throw new UsageError(`--log-level "${given}" is none of ${LOG_LEVELS.join(', ')}`)
   return level
+}
+
+function controlOf(flags: Flags): string {
+  const path = flags.control ?? (env['FEDDNS_CONTROL'] || DEFAULT_CONTROL)
+  if (path === '') throw new UsageError('--control PATH is empty')
+  return path
+}
+
+function isSet(flags: Flags, flag: 'below' | 'json'): boolean {
+  const variable = `FEDDNS_${flag.toUpperCase()}`
+  const given = String(flags[flag] ?? (env[variable] || 'false'))
+  if (given !== 'true' && given !== 'false') throw new UsageError(`${variable} "${given}" is none of true, false`)
+  return given === 'true'
+}
+
+async function nameOf(text: string): Promise<Name> {
+  const { nameArgument } = await import('../lib/control/name-argument.ts')
+  try {
+    return nameArgument(text)
+  } catch (error) {
+    throw new UsageError(messageOf(error))
+  }
 }
 
 function noWords(words: readonly string[]): void {

@@ -1,4 +1,5 @@
 import type { Config } from '../../lib/config/config.ts'
+import type { ControlListener } from '../../lib/control/listen-control.ts'
 import { messageOf } from '../../lib/base/error-text.ts'
 import { formatName } from '../../lib/dns/name.ts'
 import { type HttpListener, listenHttp } from '../../lib/observe/http.ts'
@@ -11,6 +12,7 @@ import { version } from '../version.ts'
 import { type Cluster, startCluster } from './cluster.ts'
 import { type RunningForwarding, startForwarding } from './forwarding.ts'
 import { resolverMetrics } from './metrics/resolver-metrics.ts'
+import { openControl } from './open-control.ts'
 import type { Runtime } from './runtime.ts'
 import { buildService } from './service.ts'
 
@@ -32,6 +34,7 @@ interface Running extends Permanent {
   readonly cluster: Cluster
   readonly forwarding: RunningForwarding
   readonly http: HttpListener | undefined
+  readonly control: ControlListener | undefined
 }
 
 /** The parts of a running resolver, and how one configuration takes the place of another. */
@@ -51,16 +54,25 @@ export class ResolverProcess {
   async apply(config: Config): Promise<void> {
     const before = this.#running
     const cluster = await startCluster(config, before?.cluster, this.#runtime, () => this.#warnOfNamesakes())
-    const forwarding = startForwarding(config, cluster, before?.forwarding, this.#runtime)
+    try {
+      const forwarding = startForwarding(config, cluster, before?.forwarding, this.#runtime)
+      await this.#exchange(config, cluster, forwarding)
+    } catch (error) {
+      if (cluster !== before?.cluster) await cluster.stop(true)
+      throw error
+    }
+  }
+
+  async #exchange(config: Config, cluster: Cluster, forwarding: RunningForwarding): Promise<void> {
+    const before = this.#running
     const service = buildService(config, cluster, forwarding, this.#runtime)
     const permanent = before ?? this.#permanent(service, { cluster, forwarding })
-    const http = await this.#open(config, permanent).catch(async (error: unknown) => {
+    const open = await this.#open(config, permanent, forwarding).catch((error: unknown) => {
       if (forwarding !== before?.forwarding) forwarding.stop(before?.forwarding)
-      if (cluster !== before?.cluster) await cluster.stop(true)
       throw error
     })
     permanent.responder.exchange(service)
-    this.#running = { ...permanent, config, cluster, forwarding, http }
+    this.#running = { ...permanent, config, cluster, forwarding, ...open }
     if (before !== undefined) await this.#letGo(before, this.#running)
     forwarding.loops.look(forwarding.routes)
     this.#logListening(this.#running)
@@ -81,6 +93,7 @@ export class ResolverProcess {
     this.#running?.forwarding.stop()
     await this.#running?.cluster.stop(false)
     await this.#running?.http?.close()
+    await this.#running?.control?.close()
     log.info('stopped')
   }
 
@@ -125,21 +138,32 @@ export class ResolverProcess {
   }
 
   // All listening sockets of a configuration, or none of its own.
-  async #open(config: Config, { listeners, metricsText }: Permanent): Promise<HttpListener | undefined> {
+  async #open(
+    config: Config,
+    { listeners, metricsText, responder }: Permanent,
+    first: RunningForwarding,
+  ): Promise<Pick<Running, 'http' | 'control'>> {
+    const before = this.#running
     const http = await this.#openHttp(config, metricsText)
+    let control: ControlListener | undefined
     try {
+      const forwarding = () => this.#running?.forwarding ?? first
+      const runtime = this.#runtime
+      control = await openControl({ path: config.control, before: before?.control, runtime, responder, forwarding })
       await listeners.change(config.listen, DRAIN_MS)
     } catch (error) {
-      if (http !== this.#running?.http) await http?.close()
+      if (http !== before?.http) await http?.close()
+      if (control !== before?.control) await control?.close()
       throw error
     }
-    return http
+    return { http, control }
   }
 
   async #letGo(before: Running, now: Running): Promise<void> {
     if (before.forwarding !== now.forwarding) before.forwarding.stop(now.forwarding)
     if (before.cluster !== now.cluster) await before.cluster.stop(true)
     if (before.http !== now.http) await before.http?.close()
+    if (before.control !== now.control) await before.control?.close()
   }
 
   // Names of pods in such a namespace may look like federated ones, and names that its pods ask for become such.
@@ -173,11 +197,12 @@ export class ResolverProcess {
     return cluster.directory.synced || isGraceOver ? [] : ['the state of the cluster is not known']
   }
 
-  #logListening({ config, listeners, http }: Running): void {
+  #logListening({ config, listeners, http, control }: Running): void {
     this.#runtime.log.info(
       {
         addresses: listeners.addresses,
         ...(http && { http: formatAddress(http.address) }),
+        ...(control && { control: control.path }),
         federations: [...config.federations.values()].map(({ name, domain }) => `${name}=${formatName(domain)}`),
         version,
       },

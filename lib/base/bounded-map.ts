@@ -7,6 +7,8 @@ interface Slot<V> {
   readonly key: string
   readonly value: V
   readonly bytes: number
+  /** Uses elsewhere, as of when it came or was last passed over. */
+  usesSeen: number
   /** Read since it came, or since it was last passed over. */
   used: boolean
   /** It was worth keeping once. */
@@ -34,12 +36,15 @@ export class BoundedMap<V> {
   readonly #new = new Queue<V>()
   readonly #proven = new Queue<V>()
   readonly #bounds: Bounds
+  readonly #usesOf: (value: V) => number
   // By a part of their hash, the hashes of keys that went. Two that meet there, or are alike, do no harm.
   #gone = new Uint32Array(0)
   evictions = 0
 
-  constructor(bounds: Bounds) {
+  /** `usesOf`: how often a value was used by those who hold it themselves, which counts as reading. */
+  constructor(bounds: Bounds, usesOf: (value: V) => number = () => 0) {
     this.#bounds = bounds
+    this.#usesOf = usesOf
   }
 
   get size(): number {
@@ -66,7 +71,16 @@ export class BoundedMap<V> {
     // Room is made first, so that what is new is not what goes.
     while (this.size >= maxEntries || this.bytes + bytes > maxBytes) this.#evictOne()
     const { used = false, isProven = this.#wentLately(key) } = before ?? {}
-    const slot = { key, value, bytes, used, isProven, older: undefined, newer: undefined }
+    const slot = {
+      key,
+      value,
+      bytes,
+      usesSeen: this.#usesOf(value),
+      used,
+      isProven,
+      older: undefined,
+      newer: undefined,
+    }
     this.#slots.set(key, slot)
     this.#queueOf(slot).push(slot)
   }
@@ -93,13 +107,16 @@ export class BoundedMap<V> {
       const slot = this.#next()
       if (slot === undefined) return
       this.#queueOf(slot).remove(slot)
-      if (!slot.used || chances === 0) {
+      const uses = this.#usesOf(slot.value)
+      const isUsed = slot.used || uses !== slot.usesSeen
+      if (!isUsed || chances === 0) {
         this.#slots.delete(slot.key)
         if (!slot.isProven) this.#remember(slot.key)
         this.evictions++
         return
       }
       slot.used = false
+      slot.usesSeen = uses
       slot.isProven = true
       this.#proven.push(slot)
     }

@@ -54,6 +54,8 @@ export interface RelayedAnswer {
   readonly kind: 'relayed'
   readonly rcode: Rcode
   readonly message: Message
+  /** How often it was sent. Whoever keeps it, or something made of it, counts here. */
+  readonly uses: { count: number }
   /** The upstream's label. */
   readonly from: string
   /** When the TTL of each of `message.records` has run down; beyond `ttlSeconds` from its arrival for none. */

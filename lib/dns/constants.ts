@@ -26,6 +26,7 @@ export const TYPE = {
   KX: 36,
   DNAME: 39,
   OPT: 41,
+  RRSIG: 46,
   SVCB: 64,
   HTTPS: 65,
   TKEY: 249,
@@ -47,6 +48,7 @@ export const RCODE = {
   NXDOMAIN: 3,
   NOTIMP: 4,
   REFUSED: 5,
+  YXDOMAIN: 6,
   BADVERS: 16,
 } as const
 export type Rcode = number

@@ -1,4 +1,5 @@
 import { HEADER_OCTETS, MAX_MESSAGE_OCTETS } from './constants.ts'
+import { copyOf } from './copy-of.ts'
 import type { Name } from './name.ts'
 import { ROOT } from './name.ts'
 import { RDATA_LAYOUTS } from './rdata-layout.ts'
@@ -117,7 +118,7 @@ export function encode(
       }
     }
   }
-  const bytes = Buffer.from(writer.scratch.subarray(0, records.at(-1)?.end ?? questionEnd))
+  const bytes = copyOf(writer.scratch.subarray(0, records.at(-1)?.end ?? questionEnd))
   for (const [i, count] of [1, ...counts].entries()) bytes.writeUInt16BE(count, 4 + 2 * i)
   return { bytes, questionEnd, records, dropped }
 }

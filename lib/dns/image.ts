@@ -2,6 +2,7 @@ import type { Evidence } from '../base/generations.ts'
 import type { Answer, AuthoredAnswer, Query, RelayedAnswer } from './answer.ts'
 import { CLASS_IN, FLAG, TYPE } from './constants.ts'
 import { encode, type Sections } from './encode.ts'
+import type { Message, PlacedRecord } from './message.ts'
 import { encodeExtendedErrors } from './extended-error.ts'
 import type { ResourceRecord } from './record.ts'
 
@@ -19,6 +20,8 @@ interface Rotation {
  * those of a reply to a query with RD=0 and CD=0; the question is replaced by the client's, whose length is the same.
  */
 export interface Image {
+  /** How often it was sent, in all forms that the same message has. */
+  readonly uses: { count: number }
   readonly bytes: Buffer
   readonly questionEnd: number
   /** TTLs that count down: where each stands, and when it has run down (milliseconds of the Clock). */
@@ -26,6 +29,8 @@ export interface Image {
   readonly ttlExpiresAtMs: readonly number[]
   readonly ttlCapSeconds: number
   readonly rotation: Rotation | undefined
+  /** What is left where not everything fits: up to `end`, with so many records of the authority section. */
+  readonly needed: { readonly end: number; readonly authority: number }
   /** EDNS options, in wire form, for a client with EDNS. */
   readonly options: Buffer
   readonly evidence: readonly Evidence[]
@@ -33,8 +38,6 @@ export interface Image {
   readonly expiresAtMs: number
   /** From then on it is worth asking anew, if it is sent often; never again once that was done. */
   refreshAtMs: number
-  /** How often it was sent. */
-  hits: number
   /** Records that did not fit into a message, so that nobody gets them. */
   readonly dropped: number
 }
@@ -58,17 +61,18 @@ function authoredImage(query: Query, answer: AuthoredAnswer): Image {
   const ttlExpiresAtMs = decaying.map(({ record }) => record.expiresAtMs ?? 0)
   const placed = records.slice(0, answer.answer.length).map(({ record, ...place }) => ({ ...record, ...place }))
   return {
+    uses: { count: 0 },
     bytes,
     questionEnd,
     ttlOffsets: decaying.map(({ ttlAt }) => ttlAt),
     ttlExpiresAtMs,
     ttlCapSeconds: answer.ttlCapSeconds,
     rotation: rotationOf(bytes, placed),
+    needed: { end: bytes.length, authority: answer.authority.length },
     options: encodeExtendedErrors(answer.errors),
     evidence: answer.evidence,
     dropped,
     refreshAtMs: answer.refreshAtMs ?? Number.POSITIVE_INFINITY,
-    hits: 0,
     expiresAtMs: answer.cacheable ? Math.min(...ttlExpiresAtMs, answer.expiresAtMs ?? Number.POSITIVE_INFINITY) : 0,
   }
 }
@@ -83,6 +87,7 @@ function capped({ answer, authority, additional, ttlCapSeconds }: AuthoredAnswer
 function relayedImage(answer: RelayedAnswer): Image {
   const { message, expiresAtMs } = answer
   return {
+    uses: answer.uses,
     bytes: message.bytes,
     questionEnd: message.question.end,
     ttlOffsets: message.records.map((record) => record.ttlAt),
@@ -92,13 +97,24 @@ function relayedImage(answer: RelayedAnswer): Image {
       message.bytes,
       message.records.filter((record) => record.section === 'answer'),
     ),
+    needed: neededOf(message),
     options: encodeExtendedErrors(answer.errors),
     evidence: answer.evidence,
     dropped: 0,
     refreshAtMs: answer.refreshAtMs ?? Number.POSITIVE_INFINITY,
-    hits: 0,
     expiresAtMs: answer.cacheable ? Math.min(...expiresAtMs, Number.POSITIVE_INFINITY) : 0,
   }
+}
+
+// Behind an answer, the servers of its zone and all additional records are extra information (RFC 2181 §9). Proofs are
+// not (RFC 4035 §3.1.3.3), nor is anything in a denial or a referral.
+function neededOf({ bytes, records }: Message): Image['needed'] {
+  const authority = records.filter((record) => record.section === 'authority')
+  const answerEnd = records.findLast((record) => record.section === 'answer')?.end
+  if (answerEnd === undefined) return { end: bytes.length, authority: authority.length }
+  const typeOf = ({ type, rdataAt }: PlacedRecord) => (type === TYPE.RRSIG ? bytes.readUInt16BE(rdataAt) : type)
+  const last = authority.findLastIndex((record) => typeOf(record) !== TYPE.NS)
+  return { end: authority[last]?.end ?? answerEnd, authority: last + 1 }
 }
 
 // Only the final set may change its order: clients that read once from top to bottom need the CNAMEs first.

@@ -18,7 +18,7 @@ export function replyLimit(gate: Gate, overUdp: boolean): number {
  * addresses another one comes first each time.
  */
 export function replyFromImage(packet: Buffer, gate: Gate, image: Image, to: { limit: number; nowMs: number }): Buffer {
-  const { bytes } = image
+  const bytes = fitting(image, to.limit - (gate.edns ? OPT_OCTETS : 0))
   const room = to.limit - bytes.length - OPT_OCTETS
   // Where not everything fits, the reasons go before the records do (RFC 8914 §3).
   const options = image.options.length <= room ? image.options : NO_OPTIONS
@@ -30,12 +30,21 @@ export function replyFromImage(packet: Buffer, gate: Gate, image: Image, to: { l
   bytes.copy(reply)
   if (image.rotation !== undefined) rotate(reply, bytes, image.rotation)
   const { ttlOffsets, ttlExpiresAtMs } = image
-  for (let i = 0; i < ttlOffsets.length; i++) {
+  for (let i = 0; i < ttlOffsets.length && (ttlOffsets[i] as number) < bytes.length; i++) {
     writeUint32(reply, ttlOffsets[i] as number, ttlSeconds(ttlExpiresAtMs[i] as number, image.ttlCapSeconds, to.nowMs))
   }
   writeHead(reply, packet, gate, ((bytes[2] as number) << 8) | (bytes[3] as number))
   if (hasOpt) writeOpt(reply, bytes.length, gate, { extendedRcode: 0, options })
   return reply
+}
+
+// Extra records are left out before TC is set (RFC 2181 §9).
+function fitting({ bytes, needed }: Image, limit: number): Buffer {
+  if (bytes.length <= limit || needed.end > limit || needed.end === bytes.length) return bytes
+  const cut = Buffer.from(bytes.subarray(0, needed.end))
+  cut.writeUInt16BE(needed.authority, 8)
+  cut.writeUInt16BE(0, 10)
+  return cut
 }
 
 function truncatedReply(packet: Buffer, gate: Gate, image: Image): Buffer {

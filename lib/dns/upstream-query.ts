@@ -1,6 +1,5 @@
 import { CLASS_IN, EDNS_UDP_OCTETS, FLAG, HEADER_OCTETS, TYPE } from './constants.ts'
 import type { Query } from './answer.ts'
-import { lowerCase } from './name.ts'
 
 type Asked = Pick<Query, 'name' | 'type' | 'dnssecOk' | 'checkingDisabled' | 'spelling'>
 
@@ -28,20 +27,4 @@ export function encodeUpstreamQuery(query: Asked, { id, edns }: Options): Buffer
     bytes.writeUInt16BE(query.dnssecOk ? 0x8000 : 0, questionEnd + 7)
   }
   return bytes
-}
-
-/** Whether `reply` answers `query`: id, QR, opcode, and the whole question, whose letter case does not matter (RFC 5452 §9.1). */
-export function isReplyTo(reply: Buffer, query: Buffer): boolean {
-  if (reply.length < HEADER_OCTETS || reply.readUInt16BE(0) !== query.readUInt16BE(0)) return false
-  if ((reply.readUInt16BE(2) & 0xf800) !== FLAG.QR || reply.readUInt16BE(4) !== 1) return false
-  const end = questionEndOf(query)
-  if (reply.length < end || reply.compare(query, end - 4, end, end - 4, end) !== 0) return false
-  const name = (bytes: Buffer) => lowerCase(bytes.toString('latin1', HEADER_OCTETS, end - 4))
-  return name(reply) === name(query)
-}
-
-function questionEndOf(query: Buffer): number {
-  let at = HEADER_OCTETS
-  while (query[at] !== 0) at += query.readUInt8(at) + 1
-  return at + 5
 }

@@ -14,8 +14,8 @@ export interface ExchangeOptions {
   readonly random: Random16
   /** An upstream was asked and this came of it after so long; for metrics and the log. */
   readonly onExchange: (upstream: Upstream, result: Message | Error, tookMs: number) => void
-  /** An upstream of a domain's route has not replied. */
-  readonly onLost: (upstream: Upstream, domain: Name) => void
+  /** Nobody may be at an upstream of a domain's route. */
+  readonly onDoubt: (upstream: Upstream, domain: Name) => void
 }
 
 /** One question to one upstream, and what that says of the upstream's health. */
@@ -39,7 +39,8 @@ export class Exchange {
   late(): void {
     if (this.#isLate) return
     this.#isLate = true
-    this.upstream.health.failed()
+    this.upstream.health.late()
+    this.#doubt()
   }
 
   /** Asks. That nobody waits any more, as the signal tells, says nothing of the upstream. */
@@ -89,7 +90,11 @@ export class Exchange {
     this.upstream.health.silent()
     const tookMs = this.#options.clock.now() - this.startedMs
     this.#options.onExchange(this.upstream, error instanceof Error ? error : new Error(String(error)), tookMs)
-    this.#options.onLost(this.upstream, this.#domain)
+    this.#doubt()
+  }
+
+  #doubt(): void {
+    if (this.upstream.health.isDoubted) this.#options.onDoubt(this.upstream, this.#domain)
   }
 }
 

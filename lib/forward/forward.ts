@@ -9,7 +9,7 @@ import { type CacheKeys, cacheKeys } from './cache-key.ts'
 import type { Failures } from './failures.ts'
 import type { Finding, Inquiries } from './inquiries.ts'
 import type { Kept, MessageCache } from './message-cache.ts'
-import { isNegativeAnswer, type Lifetimes, relay } from './relay.ts'
+import { isNegativeAnswer, isSuccess, type Lifetimes, relay } from './relay.ts'
 import type { Route } from './route.ts'
 import { staleAnswer } from './stale-answer.ts'
 import type { Upstream } from './upstream.ts'
@@ -66,7 +66,7 @@ class Forward {
     const route = routeOf(query.name)
     if (route === undefined) return NO_ROUTE
     const askNow = () => this.#underWay.run(keys.exact, () => this.#ask(query, route, keys))
-    if (cached === undefined) return this.#orAsFailed(keys, askNow)
+    if (cached === undefined) return this.#orAsFailed(keys, route, askNow)
     return this.#isIdle ? askNow() : Promise.resolve(cached)
   }
 
@@ -74,14 +74,15 @@ class Forward {
     return this.#underWay.size < MAX_RECHECKS
   }
 
-  // The upstreams may have failed a moment ago: nobody waits for them again. Of a fault whoever joins is told.
-  #orAsFailed(keys: CacheKeys, askNow: () => Promise<Answer>): Promise<Answer> {
+  // Where the upstreams failed a moment ago, or may not be there at all, nobody waits for them if something is known. Of a
+  // fault whoever joins is told.
+  #orAsFailed(keys: CacheKeys, { upstreams }: Route, askNow: () => Promise<Answer>): Promise<Answer> {
     const { cache, clock, failures } = this.#options
     const failed = failures.get(keys.exact)
-    if (failed === undefined) return askNow()
+    if (failed === undefined && upstreams.some(({ health }) => !health.isDoubted)) return askNow()
     const nowMs = clock.now()
     const kept = cache.getStale(keys, nowMs)
-    const isHeld = nowMs < failed.holdUntilMs
+    const isHeld = failed !== undefined && nowMs < failed.holdUntilMs
     if (kept === undefined) return isHeld ? Promise.resolve(failures.answerOf(failed)) : askNow()
     if (!isHeld && this.#isIdle) askNow().catch(() => {})
     return Promise.resolve(this.#stale(kept, []))
@@ -149,9 +150,6 @@ class Forward {
     return staleAnswer(answer, clock.now(), why)
   }
 }
-
-const isSuccess = ({ rcode }: { readonly rcode: number }): boolean =>
-  rcode === RCODE.NOERROR || rcode === RCODE.NXDOMAIN
 
 const isAnswer = (answer: Answer): answer is RelayedAnswer => answer.kind === 'relayed' && isSuccess(answer)
 

@@ -50,7 +50,7 @@ export class Forwarding {
       clock,
       random,
       onExchange,
-      onLost: (upstream, domain) => this.#prober.look(upstream, domain),
+      onDoubt: (upstream, domain) => this.#prober.look(upstream, domain),
     })
   }
 

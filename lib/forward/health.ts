@@ -7,7 +7,8 @@ const FAILURE_MS = 500
 const SUSPECT_FAILURES = 3
 const GOOD_IN_A_ROW = 12
 const GOOD_IN_A_ROW_AFTER_DOWN = 3
-const DOUBT_AFTER = 2
+// Nobody may be there: after so many exchanges without a reply, or without one so far and none from others since.
+const DOUBT_AFTER = { silent: 2, late: 3 }
 // A suspect is tried so often, and less often while that does not go well.
 const TRIAL_MS = 200
 const LONGEST_TRIAL_MS = 1000
@@ -18,7 +19,8 @@ type Rank = (typeof RANK)[keyof typeof RANK]
 
 /**
  * What an upstream has done lately. It is suspect when a few of the last exchanges failed or were late, until a dozen
- * went well; doubted when it was silent twice in a row, so that somebody should find out; down when that found nobody.
+ * went well; doubted when nothing was heard of it for a few in a row, so that somebody should find out; down when that
+ * found nobody.
  */
 export class Health {
   readonly latency = new Latency()
@@ -27,6 +29,7 @@ export class Health {
   #costSumMs = 0
   #failures = 0
   #silentInARow = 0
+  #lateInARow = 0
   #goodInARow = 0
   #isSuspect = false
   #isDown = false
@@ -42,7 +45,7 @@ export class Health {
 
   /** A reply came in time. */
   replied(ms: number): void {
-    this.#silentInARow = 0
+    this.heard()
     this.trialPauseMs = TRIAL_MS
     this.latency.observe(ms)
     this.#add(ms)
@@ -52,11 +55,17 @@ export class Health {
 
   /** A reply came, but after its exchange was found to be late. */
   repliedLate(ms: number): void {
-    this.#silentInARow = 0
+    this.heard()
     this.latency.observe(ms)
   }
 
-  /** A reply is late, or was one that others did better than: SERVFAIL and the like. */
+  /** A reply takes longer than it should. */
+  late(): void {
+    this.#lateInARow++
+    this.failed()
+  }
+
+  /** Another upstream gave a better reply. */
   failed(): void {
     this.#goodInARow = 0
     this.trialPauseMs = Math.min(2 * this.trialPauseMs, LONGEST_TRIAL_MS)
@@ -66,7 +75,7 @@ export class Health {
 
   /** Any reply came. */
   heard(): void {
-    this.#silentInARow = 0
+    this.#silentInARow = this.#lateInARow = 0
   }
 
   /** No reply came. */
@@ -83,7 +92,7 @@ export class Health {
   back(): void {
     this.#trust()
     this.#isDown = false
-    this.#silentInARow = 0
+    this.heard()
     this.#isSuspect = true
     this.#enoughInARow = GOOD_IN_A_ROW_AFTER_DOWN
     this.trialPauseMs = TRIAL_MS
@@ -95,7 +104,7 @@ export class Health {
 
   /** Whether a probe should find out if anybody is there. */
   get isDoubted(): boolean {
-    return this.#silentInARow >= DOUBT_AFTER
+    return this.#silentInARow >= DOUBT_AFTER.silent || this.#lateInARow >= DOUBT_AFTER.late
   }
 
   get rank(): Rank {

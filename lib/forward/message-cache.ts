@@ -15,7 +15,6 @@ export interface Kept {
   readonly answer: RelayedAnswer
   readonly storedAtMs: number
   readonly expiresAtMs: number
-  hits: number
   /** Who denied, and when first, what is known here; believed when somebody else says the same. */
   deniedBy?: { readonly label: string; readonly atMs: number }
 }
@@ -42,7 +41,7 @@ export class MessageCache {
   stale = 0
 
   constructor({ maxStaleMs, ...bounds }: Options) {
-    this.#kept = new BoundedMap(bounds)
+    this.#kept = new BoundedMap(bounds, ({ answer }) => answer.uses.count)
     this.#maxStaleMs = maxStaleMs
   }
 
@@ -62,7 +61,7 @@ export class MessageCache {
     if (kept === undefined) this.misses++
     else {
       this.hits++
-      kept.hits++
+      kept.answer.uses.count++
     }
     return kept
   }
@@ -115,7 +114,7 @@ export class MessageCache {
   }
 
   #keep(key: string, answer: RelayedAnswer, storedAtMs: number, expiresAtMs: number): void {
-    this.#kept.set(key, { answer, storedAtMs, expiresAtMs, hits: 0 }, weightOf(answer))
+    this.#kept.set(key, { answer, storedAtMs, expiresAtMs }, weightOf(answer))
   }
 }
 

@@ -1,5 +1,6 @@
 import { type RelayedAnswer, TTL_ZERO } from '../dns/answer.ts'
 import { FLAG, RCODE, TYPE } from '../dns/constants.ts'
+import { copyOf } from '../dns/copy-of.ts'
 import { encode } from '../dns/encode.ts'
 import { expandRdata } from '../dns/expand-rdata.ts'
 import { EDE } from '../dns/extended-error.ts'
@@ -26,7 +27,7 @@ const REFRESH_SHARE = 0.1
 export function relay(received: Message, { nowMs, from, lifetimes }: Arrival): RelayedAnswer {
   const message = withoutOpt(withPlainRcode(received))
   const isNegative = isNegativeAnswer(message)
-  const isFailure = message.rcode !== RCODE.NOERROR && message.rcode !== RCODE.NXDOMAIN
+  const isFailure = !isSuccess(message)
   const soa = message.records.find((record) => record.section === 'authority' && record.type === TYPE.SOA)
   const errors = extendedErrorsOf(received)
   if (isFailure)
@@ -35,6 +36,7 @@ export function relay(received: Message, { nowMs, from, lifetimes }: Arrival): R
   const endsAtMs = Math.min(...expiresAtMs, Number.POSITIVE_INFINITY)
   return {
     kind: 'relayed',
+    uses: { count: 0 },
     rcode: message.rcode,
     message,
     from,
@@ -49,6 +51,10 @@ export function relay(received: Message, { nowMs, from, lifetimes }: Arrival): R
 // Rcodes from 16 up need EDNS, which is between an upstream and us (RFC 6891 §6.1.3); our client may have none.
 const withPlainRcode = (message: Message): Message =>
   message.rcode > 15 ? { ...message, rcode: RCODE.SERVFAIL } : message
+
+/** Whether it answers the question; YXDOMAIN is a name that a DNAME makes too long (RFC 6672 §2.2). */
+export const isSuccess = ({ rcode }: { readonly rcode: number }): boolean =>
+  rcode === RCODE.NOERROR || rcode === RCODE.NXDOMAIN || rcode === RCODE.YXDOMAIN
 
 /** Whether it says that there is no such name, or nothing of that type there. */
 export function isNegativeAnswer({ rcode, records, question }: Message): boolean {
@@ -73,7 +79,7 @@ function expiryOf(record: PlacedRecord, at: Omit<Arrival, 'from'> & { message: M
 function withoutOpt(message: Message): Message {
   const { opt, rcode } = message
   const isLast = opt?.end === message.bytes.length
-  const bytes = opt === undefined || isLast ? Buffer.from(message.bytes.subarray(0, opt?.start)) : rewritten(message)
+  const bytes = opt === undefined || isLast ? copyOf(message.bytes.subarray(0, opt?.start)) : rewritten(message)
   bytes.writeUInt16BE(0, 0)
   bytes.writeUInt16BE(FLAG.QR | FLAG.RA | (rcode & 0xf), 2)
   if (isLast) bytes.writeUInt16BE(bytes.readUInt16BE(10) - 1, 10)

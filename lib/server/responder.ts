@@ -124,9 +124,9 @@ export class Responder {
     const nowMs = this.#options.clock.now()
     if (image !== undefined && nowMs < image.expiresAtMs && this.#holds(image.evidence)) {
       this.counters.fromImage++
-      image.hits++
+      image.uses.count++
       const reply = this.#reply(packet, image, nowMs, overUdp)
-      if (nowMs >= image.refreshAtMs && image.hits >= POPULAR_HITS) this.#prefetch(packet, key, image)
+      if (nowMs >= image.refreshAtMs && image.uses.count >= POPULAR_HITS) this.#prefetch(packet, key, image)
       return reply
     }
     if (!this.#admission.begin(client)) {

@@ -1,8 +1,7 @@
-import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
-import type { Interface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { version } from '../../cmd/version.ts'
+import { listeningPort } from './listening-port.ts'
 import { FEDERATION, LOCAL_SERVICE, LOCATION } from './scenarios.ts'
 import { SERVER_CORE, type Server } from './server.ts'
 
@@ -18,7 +17,7 @@ export const feddns: Server = {
     await writeFile(manifests, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: clusterObjects() }))
     await writeFile(config, configuration(manifests, upstreamPort))
     const child = children.start(SERVER_CORE, [process.execPath, PROGRAM, 'resolver', '--config', config])
-    return { child, port: await Promise.race([listeningPort(child.lines), child.ended]) }
+    return { child, port: await listeningPort(child) }
   },
 }
 
@@ -51,13 +50,4 @@ function clusterObjects(): readonly object[] {
       endpoints: [{ addresses: ['10.4.0.7'], conditions: { ready: true } }],
     },
   ]
-}
-
-// The line of the log that tells where it listens.
-async function listeningPort(lines: Interface): Promise<number> {
-  for (;;) {
-    const [line] = (await once(lines, 'line')) as [string]
-    const { msg, addresses } = JSON.parse(line) as { msg: string; addresses?: string[] }
-    if (msg === 'listening') return Number(addresses?.[0]?.split(':').at(-1))
-  }
 }

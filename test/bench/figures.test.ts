@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { ticksInStat } from './cpu-time.ts'
 import { parseReport } from './dnsperf.ts'
 import { parseOptions } from './options.ts'
-import { ratioOf, spreadOf } from './statistics.ts'
+import { medianInterval, ratioOf, spreadOf } from './statistics.ts'
 
 const REPORT = `
 Statistics:
@@ -56,7 +56,17 @@ test('a ratio compares the runs of one round, so a slow round does not spoil it'
   assert.deepEqual(ratioOf([2, 20, 3], [1, 10, 1]), { median: 2, min: 2, max: 3 })
 })
 
+test('an interval of the median goes from rank to rank, and needs six values', () => {
+  const ranks = (count: number) => medianInterval(Array.from({ length: count }, (_, i) => (i * 7) % count || count))
+  // From tables of the sign test.
+  assert.equal(ranks(5), undefined)
+  assert.deepEqual(ranks(6), { low: 1, high: 6 })
+  assert.deepEqual(ranks(9), { low: 2, high: 8 })
+  assert.deepEqual(ranks(20), { low: 6, high: 15 })
+})
+
 test('options that make no sense are refused by name', () => {
+  const choice = { command: 'bench', scenarios: ['nothing'], rounds: 1, seconds: 1 }
   const refused: readonly (readonly [string, RegExp])[] = [
     ['--rounds 0', /--rounds "0"/],
     ['--seconds 1.5', /--seconds "1\.5"/],
@@ -64,7 +74,7 @@ test('options that make no sense are refused by name', () => {
     ['--fast', /--fast/],
   ]
   for (const [args, problem] of refused) {
-    const parsed = parseOptions(args.split(' '))
+    const parsed = parseOptions(args.split(' '), choice)
     assert.ok('problem' in parsed)
     assert.match(parsed.problem, problem)
   }

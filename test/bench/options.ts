@@ -1,29 +1,37 @@
 import { parseArgs } from 'node:util'
-import { SCENARIOS, type Scenario } from './scenarios.ts'
 
 export interface Options {
   readonly rounds: number
   readonly secondsPerRun: number
-  readonly scenarios: readonly Scenario[]
+  /** The ids of the scenarios that are wanted. */
+  readonly scenarios: readonly string[]
   /** Where the result goes as JSON as well. */
   readonly jsonFile: string | undefined
 }
 
-export const USAGE = `npm run bench -- [--rounds N] [--seconds N] [--only SCENARIO] [--json FILE]
+/** What can be asked for: the scenarios, and how often and how long if that is not said. */
+export interface Choice {
+  readonly command: string
+  readonly scenarios: readonly string[]
+  readonly rounds: number
+  readonly seconds: number
+}
 
-  --rounds N       how often each server has its turn in each scenario, 1 to 100 (default 5)
-  --seconds N      length of a run, 1 to 600 (default 5)
-  --only SCENARIO  one of ${SCENARIOS.map(({ id }) => id).join(', ')}
+export const usageOf = ({ command, scenarios, rounds, seconds }: Choice): string => `npm run ${command} -- [options]
+
+  --rounds N       how often each server has its turn in each scenario, 1 to 100 (default ${rounds})
+  --seconds N      length of a run, 1 to 600 (default ${seconds})
+  --only SCENARIO  one of ${scenarios.join(', ')}
   --json FILE      write the result, with every run, to this file as well`
 
 /** The options, or what is wrong with them. */
-export function parseOptions(args: string[]): { options: Options } | { problem: string } {
+export function parseOptions(args: string[], choice: Choice): { options: Options } | { problem: string } {
   try {
     const { values } = parseArgs({ args, options: FLAGS })
-    const scenarios = SCENARIOS.filter(({ id }) => values.only === undefined || id === values.only)
+    const scenarios = choice.scenarios.filter((id) => values.only === undefined || id === values.only)
     if (scenarios.length === 0) return { problem: `--only "${values.only}" is no scenario` }
-    const rounds = wholeNumber('--rounds', values.rounds, 100)
-    const secondsPerRun = wholeNumber('--seconds', values.seconds, 600)
+    const rounds = wholeNumber('--rounds', values.rounds ?? String(choice.rounds), 100)
+    const secondsPerRun = wholeNumber('--seconds', values.seconds ?? String(choice.seconds), 600)
     return { options: { rounds, secondsPerRun, scenarios, jsonFile: values.json } }
   } catch (error) {
     return { problem: error instanceof Error ? error.message : String(error) }
@@ -31,8 +39,8 @@ export function parseOptions(args: string[]): { options: Options } | { problem: 
 }
 
 const FLAGS = {
-  rounds: { type: 'string', default: '5' },
-  seconds: { type: 'string', default: '5' },
+  rounds: { type: 'string' },
+  seconds: { type: 'string' },
   only: { type: 'string' },
   json: { type: 'string' },
 } as const

@@ -7,7 +7,7 @@ const ATTEMPTS = 100
 const ATTEMPT_MS = 100
 
 /** Waits for a server to answer: its second reply, which comes from where all others will come from. */
-export async function ready({ port, child }: RunningServer, { name }: Scenario): Promise<Reply> {
+export async function ready({ port, child }: RunningServer, { name }: Pick<Scenario, 'name'>): Promise<Reply> {
   const second = firstReply(port, name).then(() => firstReply(port, name))
   return Promise.race([second, child.ended])
 }

@@ -9,6 +9,7 @@ import { type Image, imageOf } from '../../lib/dns/image.ts'
 import { readMessage } from '../../lib/dns/message.ts'
 import { type Name, parseName } from '../../lib/dns/name.ts'
 import { addressRecord, cnameRecord } from '../../lib/dns/record.ts'
+import { cacheKeys } from '../../lib/forward/cache-key.ts'
 import { MessageCache } from '../../lib/forward/message-cache.ts'
 import { relay } from '../../lib/forward/relay.ts'
 
@@ -45,9 +46,10 @@ weigh('image of a local answer', (i) => {
   return image.bytes.length
 })
 
+const LIFETIMES = { minTtl: 0, maxTtl: 86_400_000, maxNegativeTtl: 3_600_000 }
 const caches: MessageCache[] = []
 for (const records of [1, 4]) {
-  const cache = new MessageCache(UNBOUNDED)
+  const cache = new MessageCache({ ...UNBOUNDED, maxStaleMs: 0 })
   caches.push(cache)
   weigh(`message with ${records} addresses`, (i) => {
     const name = `web-${i}.example.org`
@@ -58,8 +60,9 @@ for (const records of [1, 4]) {
       data: `10.0.0.${k}`,
     }))
     const message = readMessage(packet.encode({ type: 'response', questions: [{ type: 'A', name }], answers }))
-    const answer = relay(message, 0, 'upstream')
-    cache.set(queryFor(parseName(name)), answer, 0)
+    const answer = relay(message, { nowMs: 0, from: 'upstream', lifetimes: LIFETIMES })
+    const query = queryFor(parseName(name))
+    cache.set(cacheKeys(query), answer, { query, nowMs: 0, isBelievedAbout: () => true })
     return answer.message.bytes.length
   })
 }

@@ -1,27 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { assemble } from '../../lib/config/assemble.ts'
-import type { Address } from '../../lib/config/address.ts'
-import { parseKubeDns } from '../../lib/config/kube-dns.ts'
 import { formatName, parseName } from '../../lib/dns/name.ts'
-import { fileOf, withKey } from './minimal.ts'
-
-const DEFAULT_SERVERS = [{ host: '192.0.2.53', port: 53 }]
-
-/** A configuration, with what a kube-dns ConfigMap says beside it. */
-function assembled(yaml: string, kubeDns: Readonly<Record<string, string>> = {}) {
-  const { config, problems } = parseKubeDns(new Map(Object.entries(kubeDns)))
-  assert.deepEqual(problems, [])
-  return assemble(fileOf(withKey(yaml)), {
-    kubeDns: config,
-    resolvConf: new Map([['/etc/resolv.conf', DEFAULT_SERVERS]]),
-  })
-}
-
-const stubsOf = (domains: ReadonlyMap<string, readonly Address[]>) =>
-  Object.fromEntries([...domains].map(([name, servers]) => [formatName(parseNameOf(name)), servers.map(textOf)]))
-const parseNameOf = (wire: string) => wire as ReturnType<typeof parseName>
-const textOf = ({ host, port }: Address): string => `${host}:${port}`
+import { assembled } from './assembled.ts'
 
 const FED = 'federations: { fleet: example.com }\n'
 
@@ -33,6 +13,24 @@ const CONTRADICTIONS: readonly (readonly [string, RegExp])[] = [
   ['listen: ["[::1]:53"]\nforward: { upstreams: ["0::1"] }', /^forward: .* listen on/],
   ['listen: ["127.0.0.2:53"]\nforward: { stubDomains: { a.b: [127.0.0.2] } }', /^forward: .* listen on/],
   ['listen: ["127.0.0.2:53"]\nclusterDNS: [127.0.0.2]', /127\.0\.0\.2 port 53 is an address that we listen on/],
+  [
+    'listen: ["127.0.0.2:53"]\nforward: { upstreams: [tcp://127.0.0.2] }',
+    /^forward: 127\.0\.0\.2 port 53 is an address that we listen on/,
+  ],
+  [
+    'listen: ["127.0.0.2:853"]\nforward: { upstreams: [tls://127.0.0.2#dns.example] }',
+    /^forward: 127\.0\.0\.2 port 853 is an address that we listen on/,
+  ],
+  [
+    'listen: ["[::1]:443"]\nforward: { upstreams: ["https://[0::1]/dns-query"] }',
+    /^forward: ::1 port 443 is an address that we listen on/,
+  ],
+  [
+    'listen: ["127.0.0.2:53"]\nforward: { stubDomains: { a.b: { upstreams: [tls://127.0.0.2:53] } } }',
+    /^forward: 127\.0\.0\.2 port 53 is an address that we listen on/,
+  ],
+  ['listen: ["127.0.0.2:53"]\nclusterDNS: [tcp://127.0.0.2]', /127\.0\.0\.2 port 53 is an address that we listen on/],
+  ['listen: ["192.0.2.53:53"]\nforward: {}', /192\.0\.2\.53 port 53 is an address that we listen on/],
   ['listen: ["127.0.0.2:53"]\nhttp: { listen: "127.0.0.2:53" }', /^http.*127\.0\.0\.2.*53/],
   ['source: {}', /^source: missing; expected manifests, or kubernetes/],
   ['source: { manifests: [a], kubernetes: {} }', /^source: manifests and kubernetes are both given/],
@@ -80,6 +78,7 @@ test('what only looks like a contradiction is allowed', () => {
     'listen: ["127.0.0.1:0", "127.0.0.1:0"]\nhttp: { listen: "127.0.0.1:0" }',
     'listen: ["127.0.0.1:53", "127.0.0.1:54", "127.0.0.2:53", "[::1]:53"]',
     'listen: ["127.0.0.1:53"]\nforward: { upstreams: ["127.0.0.1:54"] }',
+    'listen: ["127.0.0.1:53"]\nforward: { upstreams: [tls://127.0.0.1#dns.example] }',
     'federations: { prod: notcluster.local }',
     'federations: { prod: example.prod.com, stage: example.com }',
     'federations: { local: example.com }',
@@ -97,13 +96,6 @@ test('a federation is kept in lower case without a final dot, whatever it is cal
     ['constructor', 'constructor', 'example.org.'],
     ['prototype', 'prototype', 'example.net.'],
   ])
-})
-
-test('a stub domain may have any name too', () => {
-  const { config } = assembled('forward: { stubDomains: { constructor: [10.0.0.2] } }', {
-    stubDomains: '{"toString": ["10.0.0.3"]}',
-  })
-  assert.deepEqual(stubsOf(config.stubDomains), { 'constructor.': ['10.0.0.2:53'], 'tostring.': ['10.0.0.3:53'] })
 })
 
 test('a federation named like a top-level or special-use domain is served by its long names, and reported', () => {
@@ -129,23 +121,6 @@ test('without short names no federation has any', () => {
   assert.deepEqual(warnings, [])
 })
 
-test('upstreams are those of the file, else those of kube-dns, else those of /etc/resolv.conf', () => {
-  const kubeDns = { upstreamNameservers: '["10.0.0.8", "10.0.0.9:54"]' }
-  const file = 'forward: { upstreams: [10.0.0.7] }'
-  assert.deepEqual(assembled(file, kubeDns).config.upstreams.map(textOf), ['10.0.0.7:53'])
-  assert.deepEqual(assembled('forward: {}', kubeDns).config.upstreams.map(textOf), ['10.0.0.8:53', '10.0.0.9:54'])
-  assert.deepEqual(assembled('forward: {}').config.upstreams, DEFAULT_SERVERS)
-  assert.deepEqual(assembled('forward: { upstreams: [] }', kubeDns).config.upstreams, [])
-})
-
-test('servers of a resolv.conf stand among the upstreams where it was named', () => {
-  const { config } = assembled('forward: { upstreams: [10.0.0.1, /etc/resolv.conf, 10.0.0.2] }')
-  assert.deepEqual(
-    config.upstreams.map(({ host }) => host),
-    ['10.0.0.1', '192.0.2.53', '10.0.0.2'],
-  )
-})
-
 test('of a federation that both name, the file has the last word, in whatever letters', () => {
   const kubeDns = { federations: 'prod=kube.example,Stage=kube.example,only=kube.example' }
   const { config, problems } = assembled('federations: { Prod: file.example, stage.: file.example }', kubeDns)
@@ -160,53 +135,12 @@ test('of a federation that both name, the file has the last word, in whatever le
   )
 })
 
-test('of a stub domain that both name, the file has the last word, in whatever letters', () => {
-  const kubeDns = { stubDomains: '{"a.b": ["10.0.0.8"], "c.d": ["10.0.0.8"], "e.f": ["10.0.0.8"]}' }
-  const { config, problems } = assembled('forward: { stubDomains: { A.B.: [10.0.0.7], c.d: [] } }', kubeDns)
-  assert.deepEqual(problems, [])
-  assert.deepEqual(stubsOf(config.stubDomains), { 'a.b.': ['10.0.0.7:53'], 'e.f.': ['10.0.0.8:53'] })
-})
-
 test('of a federation that kube-dns names twice the last one counts, as it did there', () => {
   for (const federations of ['a=x.example,A=y.example', 'a=x.example,a=y.example']) {
     const { config, problems } = assembled('', { federations })
     assert.deepEqual(problems, [])
     assert.equal(formatName(config.federations.get('a')?.domain ?? parseName('.')), 'y.example.')
   }
-})
-
-test('kube-dns may not give a stub domain twice in two spellings, of which it allowed only one', () => {
-  const stubDomains = '{"a.b": ["10.0.0.1"], "A.B.": ["10.0.0.2"]}'
-  assert.match(assembled('', { stubDomains }).problems.join('\n'), /"A\.B\." is given twice/)
-})
-
-test('names of the cluster and reverse names go to the cluster DNS, but for stub domains', () => {
-  const { config } = assembled(
-    'clusterDNS: [10.0.0.10]\nforward: { stubDomains: { in-addr.arpa: [10.0.0.7], x.cluster.local: [10.0.0.8] } }',
-  )
-  assert.deepEqual(stubsOf(config.stubDomains), {
-    'cluster.local.': ['10.0.0.10:53'],
-    'in-addr.arpa.': ['10.0.0.7:53'],
-    'ip6.arpa.': ['10.0.0.10:53'],
-    'x.cluster.local.': ['10.0.0.8:53'],
-  })
-  assert.deepEqual(stubsOf(assembled('clusterDNS: auto').config.stubDomains), {})
-})
-
-test('a stub domain for the short names of a federation is what kube-dns itself needs, and not used here', () => {
-  const kubeDns = {
-    federations: 'fleet=example.com',
-    stubDomains: '{"fleet": ["10.0.0.10"], "x.fleet": ["10.0.0.10"]}',
-  }
-  const { config, problems, warnings } = assembled('', kubeDns)
-  assert.deepEqual(problems, [])
-  assert.deepEqual(stubsOf(config.stubDomains), {})
-  assert.match(warnings.join('\n'), /"fleet" is a federation.*not used\n.*"x\.fleet\." is below the federation "fleet"/)
-})
-
-test('below a federation no stub domain of our own makes sense', () => {
-  const { problems } = assembled(`${FED}forward: { stubDomains: { x.fleet: [10.0.0.2] } }`)
-  assert.match(problems.join('\n'), /^forward\.stubDomains: "x\.fleet\." is below the federation "fleet"/)
 })
 
 test('of the location, what is empty is not given', () => {

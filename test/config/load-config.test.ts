@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { symlink } from 'node:fs/promises'
 import { test } from 'node:test'
+import { rootCertificates } from 'node:tls'
 import { type Loaded, loadConfig } from '../../lib/config/load-config.ts'
 import { formatName } from '../../lib/dns/name.ts'
 import { MountedVolume } from '../helpers/mounted-volume.ts'
@@ -14,7 +15,8 @@ async function load(folder: TemporaryFolder, text: string, env = {}): Promise<Lo
 const withUpstreams = (...upstreams: readonly string[]): string =>
   `${MINIMAL}forward: { upstreams: ${JSON.stringify(upstreams)} }\n`
 
-const hostsOf = ({ config }: Loaded): string[] | undefined => config?.upstreams.map(({ host }) => host)
+const hostsOf = ({ config }: Loaded): string[] | undefined =>
+  config?.forward.everything.upstreams.map(({ host }) => host)
 
 const domainsOf = ({ config }: Loaded): Record<string, string> =>
   Object.fromEntries([...(config?.federations ?? [])].map(([name, { domain }]) => [name, formatName(domain)]))
@@ -23,7 +25,7 @@ test('a configuration that is right has no problem and is whole', async () => {
   await using folder = await temporaryFolder()
   const { config, problems, warnings, paths } = await load(folder, `${withUpstreams('10.0.0.1')}lameDuck: 1s\n`)
   assert.deepEqual([problems, warnings, paths], [[], [], [folder.file('config.yaml')]])
-  assert.deepEqual([config?.lameDuckMs, config?.cacheEntries, config?.http], [1000, 10_000, undefined])
+  assert.deepEqual([config?.lameDuckMs, config?.cache.entries, config?.http], [1000, 10_000, undefined])
 })
 
 test('a file that is missing, or is a directory, is named', async () => {
@@ -40,6 +42,37 @@ test('a kubeconfig that is not there is named', async () => {
   const source = 'listen: ["127.0.0.1:0"]\nsource: { kubernetes: { kubeconfig: /nowhere/config } }\n'
   const { problems } = await load(folder, source)
   assert.deepEqual(problems, ['source.kubernetes.kubeconfig: /nowhere/config: cannot be read (ENOENT)'])
+})
+
+const [AUTHORITY = ''] = rootCertificates
+
+test('the authorities to be trusted are read, and their file is watched', async () => {
+  await using folder = await temporaryFolder()
+  const path = await folder.write('ca.pem', `Corp\n${AUTHORITY}\n`)
+  const text = `${MINIMAL}forward: { upstreams: [10.0.0.1], ca: ${path} }\n`
+  const loaded = await load(folder, text)
+  assert.deepEqual([loaded.problems, loaded.config?.forward.ca], [[], `Corp\n${AUTHORITY}\n`])
+  assert.deepEqual(loaded.paths, [folder.file('config.yaml'), path])
+  await folder.replace('ca.pem', AUTHORITY)
+  assert.equal((await load(folder, text)).config?.forward.ca, AUTHORITY)
+})
+
+test('a file of authorities that is missing, or holds none, is named, and watched for a better one', async () => {
+  await using folder = await temporaryFolder()
+  const key = await folder.write('key.pem', '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n')
+  const empty = await folder.write('empty.pem', '')
+  const rows: readonly (readonly [string, string])[] = [
+    [folder.file('no.pem'), 'cannot be read (ENOENT)'],
+    [folder.path, 'cannot be read (EISDIR)'],
+    [key, 'has no PEM certificate'],
+    [empty, 'has no PEM certificate'],
+  ]
+  for (const [path, problem] of rows) {
+    const loaded = await load(folder, `${MINIMAL}forward: { upstreams: [10.0.0.1], ca: ${path} }\n`)
+    assert.equal(loaded.config, undefined)
+    assert.deepEqual(loaded.problems, [`forward.ca: ${path}: ${problem}`])
+    assert.ok(loaded.paths.includes(path))
+  }
 })
 
 test('a problem of what is referred to leaves nothing of the configuration', async () => {
@@ -153,6 +186,7 @@ test('text that is not UTF-8, and a path that no file system has, are no crash',
     Buffer.from([0xff, 0xfe, 0x00, 0xc3]).toString('latin1'),
     '\u0000\u0000',
     withUpstreams('/a\u0000b'),
+    `${MINIMAL}forward: { upstreams: [10.0.0.1], ca: "a\\0b" }\n`,
     `${withUpstreams('10.0.0.1')}kubeDns: "a\\0b"\n`,
     withUpstreams(`/${'x'.repeat(10_000)}`),
   ]) {

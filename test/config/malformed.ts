@@ -4,6 +4,9 @@ import { isObject } from '../../lib/base/fields.ts'
 
 // Configurations as people and programs break them: a right one with a few things changed.
 
+/** What stands in WHOLE for the path of a PEM file, for the test to put there. */
+export const FILE_OF_AUTHORITIES = '${CA}'
+
 /** Every key, with a right value. */
 export const WHOLE = {
   clusterDomain: 'cluster.local',
@@ -15,14 +18,39 @@ export const WHOLE = {
   source: { manifests: ['demo/cluster'], grace: '10s' },
   health: { minReady: 1, leaveAfter: '0s', returnAfter: '1m' },
   answers: { ttl: '5s', redirectTtl: '30s', style: 'cname' },
-  clusterDNS: ['10.0.0.10'],
+  clusterDNS: ['10.0.0.10', 'tcp://10.0.0.11'],
   forward: {
-    upstreams: ['192.0.2.53', '192.0.2.54:5353'],
-    stubDomains: { 'acme.local': ['10.0.0.7', 'ns.acme.example'] },
+    upstreams: [
+      '192.0.2.53',
+      '192.0.2.54:5353',
+      'tcp://192.0.2.55',
+      'tls://192.0.2.56#dns.example',
+      'https://[2001:db8::1]/dns-query#dns.example',
+    ],
+    policy: 'fastest',
+    failover: ['SERVFAIL', 'REFUSED', 'NOTIMP', 'FORMERR'],
+    ca: FILE_OF_AUTHORITIES,
+    randomizeCase: true,
+    stubDomains: {
+      'acme.local': ['10.0.0.7', 'ns.acme.example'],
+      'corp.example': { upstreams: ['tls://10.1.0.1#dns.corp.example'], policy: 'sequential' },
+    },
   },
-  cache: { entries: 10_000 },
+  cache: {
+    entries: 10_000,
+    memory: '20Mi',
+    minTtl: '1s',
+    maxTtl: '24h',
+    maxNegativeTtl: '1h',
+    maxStale: '24h',
+    prefetch: true,
+    keepPositive: ['acme.example', '.'],
+  },
+  policy: { block: { 'ads.example': 'nxdomain', 'more.ads.example': 'refuse' }, noAAAA: ['legacy.example'] },
   acl: { allow: ['10.0.0.0/8', 'fd00::/8'] },
   http: { listen: '127.0.0.1:9253' },
+  metrics: { corednsNames: true },
+  control: '/run/feddns/control.sock',
   kubeDns: 'nowhere/kube-dns',
   lameDuck: '5s',
 }
@@ -93,7 +121,12 @@ const sections = fc.constantFrom<Path>(
   ['federations'],
   ['location'],
   ['answers'],
+  ['forward'],
   ['forward', 'stubDomains'],
+  ['forward', 'stubDomains', 'corp.example'],
+  ['cache'],
+  ['policy'],
+  ['policy', 'block'],
   ['http'],
 )
 

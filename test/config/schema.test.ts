@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { RCODE } from '../../lib/dns/constants.ts'
 import { parseName } from '../../lib/dns/name.ts'
+import { BAD_FORWARD, GOOD_FORWARD } from './forward-rows.ts'
 import { fileOf, MINIMAL, problemsOf, withKey } from './minimal.ts'
 
 const at = (value: unknown, path: string): unknown =>
@@ -17,9 +19,24 @@ test('what is left out has its default', () => {
     source: { manifests: ['cluster'], grace: 10_000 },
     health: { minReady: 1, leaveAfter: 0, returnAfter: 0 },
     answers: { ttl: 5, redirectTtl: 30, style: 'cname' },
-    clusterDNS: [],
-    forward: { stubDomains: {} },
-    cache: { entries: 10_000 },
+    clusterDNS: 'auto',
+    forward: {
+      policy: 'fastest',
+      failover: [RCODE.SERVFAIL, RCODE.REFUSED, RCODE.NOTIMP, RCODE.FORMERR],
+      randomizeCase: false,
+      stubDomains: {},
+    },
+    cache: {
+      entries: 10_000,
+      minTtl: 0,
+      maxTtl: 86_400_000,
+      maxNegativeTtl: 3_600_000,
+      maxStale: 86_400_000,
+      prefetch: true,
+      keepPositive: [],
+    },
+    policy: { block: {}, noAAAA: [] },
+    metrics: { corednsNames: false },
     acl: {
       allow: [
         { host: '127.0.0.0', bits: 8 },
@@ -84,19 +101,6 @@ const GOOD: readonly (readonly [string, string, unknown])[] = [
   ['answers: { ttl: 2000ms }', 'answers.ttl', 2],
   ['answers: { redirectTtl: 1m }', 'answers.redirectTtl', 60],
   ['answers: { style: flat }', 'answers.style', 'flat'],
-  ['clusterDNS: auto', 'clusterDNS', []],
-  ['clusterDNS: off', 'clusterDNS', []],
-  ['clusterDNS: [10.0.0.2, "10.0.0.3:5353"]', 'clusterDNS.1', { host: '10.0.0.3', port: 5353 }],
-  ['forward: { upstreams: [192.0.2.1] }', 'forward.upstreams', [{ host: '192.0.2.1', port: 53 }]],
-  ['forward: { upstreams: ["192.0.2.1:5353"] }', 'forward.upstreams.0', { host: '192.0.2.1', port: 5353 }],
-  ['forward: { upstreams: ["2001:db8::1"] }', 'forward.upstreams.0', { host: '2001:db8::1', port: 53 }],
-  ['forward: { upstreams: ["[2001:db8::1]:5353"] }', 'forward.upstreams.0', { host: '2001:db8::1', port: 5353 }],
-  ['forward: { upstreams: [/etc/resolv.conf] }', 'forward.upstreams.0', { resolvConf: '/etc/resolv.conf' }],
-  ['forward: { upstreams: [] }', 'forward.upstreams', []],
-  ['forward: { stubDomains: { acme: [NS.Acme] } }', 'forward.stubDomains.acme', [{ host: 'ns.acme', port: 53 }]],
-  ['forward: { stubDomains: { acme: ["10.0.0.1:54"] } }', 'forward.stubDomains.acme.0', { host: '10.0.0.1', port: 54 }],
-  ['cache: { entries: 0 }', 'cache.entries', 0],
-  ['cache: { entries: 10000000 }', 'cache.entries', 10_000_000],
   ['acl: { allow: [0.0.0.0/0] }', 'acl.allow', [{ host: '0.0.0.0', bits: 0 }]],
   ['acl: { allow: ["2001:db8::/128"] }', 'acl.allow.0', { host: '2001:db8::', bits: 128 }],
   ['acl: { allow: [] }', 'acl.allow', []],
@@ -105,10 +109,11 @@ const GOOD: readonly (readonly [string, string, unknown])[] = [
   ['kubeDns: /etc/kube-dns', 'kubeDns', '/etc/kube-dns'],
   ['lameDuck: 0s', 'lameDuck', 0],
   ['lameDuck: 5m', 'lameDuck', 300_000],
+  ...GOOD_FORWARD,
 ]
 
 for (const [yaml, key, value] of GOOD) {
-  test(`"${yaml}" is taken`, () => assert.deepEqual(at(fileOf(withKey(yaml)), key), value))
+  test(`"${yaml}" is taken`, () => assert.deepEqual(at(fileOf(withKey(yaml), { HOME: '/home/op' }), key), value))
 }
 
 const DURATION = 'a duration from 0s to 24h, such as 500ms, 10s or 2m'
@@ -198,16 +203,6 @@ const BAD: readonly (readonly [string, string, string, string])[] = [
   ['answers: { redirectTtl: 61m }', 'answers.redirectTtl', '"61m"', SECONDS],
   ['answers: { style: CNAME }', 'answers.style', '"CNAME"', 'one of cname, flat'],
   ['answers: []', 'answers', '[]', 'a mapping of the keys ttl, redirectTtl, style'],
-  ['clusterDNS: kube-dns', 'clusterDNS', '"kube-dns"', 'auto, off, or a list of IP addresses'],
-  ['clusterDNS: [10.0.0.1, ns]', 'clusterDNS', '["10.0.0.1","ns"]', 'auto, off, or a list of IP addresses'],
-  ['forward: { upstreams: 192.0.2.1 }', 'forward.upstreams', '"192.0.2.1"', 'a list of upstreams'],
-  ['forward: { upstreams: [ns.example] }', 'forward.upstreams.0', '"ns.example"', 'the path of a resolv.conf file'],
-  ['forward: { upstreams: ["192.0.2.1:0"] }', 'forward.upstreams.0', '"192.0.2.1:0"', 'an IP address'],
-  ['forward: { stubDomains: [a.b] }', 'forward.stubDomains', '["a.b"]', 'a mapping of domain to list of servers'],
-  ['forward: { stubDomains: { a.b: 10.0.0.1 } }', 'forward.stubDomains.a.b', '"10.0.0.1"', 'a list of servers'],
-  ['forward: { stubDomains: { a.b: [n_s] } }', 'forward.stubDomains.a.b.0', '"n_s"', 'a host name'],
-  ['cache: { entries: -1 }', 'cache.entries', '-1', 'a whole number from 0 to 10000000'],
-  ['cache: { entries: 1e8 }', 'cache.entries', '100000000', 'a whole number from 0 to 10000000'],
   ['acl: { allow: all }', 'acl.allow', '"all"', 'a list of networks'],
   ['acl: { allow: [10.0.0.0] }', 'acl.allow.0', '"10.0.0.0"', 'a network, such as 10.0.0.0/8 or fd00::/8'],
   ['acl: { allow: [10.0.0.0/33] }', 'acl.allow.0', '"10.0.0.0/33"', 'a network'],
@@ -218,6 +213,7 @@ const BAD: readonly (readonly [string, string, string, string])[] = [
   ['kubeDns: [a]', 'kubeDns', '["a"]', 'a path'],
   ['lameDuck: 6m', 'lameDuck', '"6m"', 'a duration from 0s to 5m'],
   ['lameDuck:', 'lameDuck', 'null', 'a duration from 0s to 5m'],
+  ...BAD_FORWARD,
 ]
 
 for (const [yaml, key, seen, wish] of BAD) {

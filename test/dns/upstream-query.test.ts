@@ -5,7 +5,8 @@ import * as fc from 'fast-check'
 import type { Query } from '../../lib/dns/answer.ts'
 import { FLAG, TYPE } from '../../lib/dns/constants.ts'
 import { parseName } from '../../lib/dns/name.ts'
-import { encodeUpstreamQuery, isReplyTo } from '../../lib/dns/upstream-query.ts'
+import { encodeUpstreamQuery } from '../../lib/dns/upstream-query.ts'
+import { isReply } from '../../lib/forward/transport/is-reply.ts'
 import { headerOf, queryPacket, spelled, uint16s } from '../helpers/packets.ts'
 import { anyName } from './arbitrary-names.ts'
 
@@ -57,6 +58,8 @@ test('any name goes out octet for octet', () => {
 const ASKED = queryPacket('web.shop', { id: 7, edns: {} })
 const reply = (name: string | Buffer, parts: Parameters<typeof queryPacket>[1] = {}): Buffer =>
   queryPacket(name, { id: 7, flags: FLAG.QR, ...parts })
+const isReplyTo = (octets: Buffer, query: Buffer): boolean => isReply(octets, query, query.readUInt16BE(0), false)
+
 const twoQuestions = reply('web.shop')
 twoQuestions[5] = 2
 

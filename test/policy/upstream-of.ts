@@ -29,6 +29,7 @@ export function upstreamOf(zone: string): Resolve {
       kind: 'relayed',
       rcode: 0,
       message,
+      uses: { count: 0 },
       from: 'upstream',
       expiresAtMs,
       errors: [],

@@ -54,7 +54,7 @@ test('the help names every command, and the help of each has its usage and examp
 // A wrong command line, and what the line on standard error must say. The exit code is 2, and nothing is printed.
 const WRONG: readonly (readonly [readonly string[], RegExp])[] = [
   [[], /which command\?/],
-  [['reslover'], /"reslover" is none of the commands resolver, check, convert, version/],
+  [['reslover'], /"reslover" is none of the commands resolver, check, convert, purge, dump, version/],
   [['constructor'], /"constructor" is none of the commands/],
   [['constructor', '--help'], /"constructor" is none of the commands/],
   [['nothing', '--help'], /"nothing" is none of the commands/],

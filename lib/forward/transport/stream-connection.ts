@@ -6,7 +6,7 @@ import type { Connector } from './connector.ts'
 import { isReply } from './is-reply.ts'
 import { padded } from './padding.ts'
 import type { ConnectionOwner } from './connection-owner.ts'
-import type { StreamQuestion } from './stream-question.ts'
+import type { Place, StreamQuestion } from './stream-question.ts'
 
 // Ids of questions that nobody waits for any more, but whose replies may still come.
 const MAX_ABANDONED = 1024
@@ -21,7 +21,7 @@ export class StreamConnection {
   readonly #socket: Socket
   readonly #frames = new FrameReader()
   /** Questions by the id that they have here, the oldest first. */
-  readonly #underWay = new Map<number, StreamQuestion>()
+  readonly #underWay = new Map<number, Place>()
   readonly #abandoned = new Set<number>()
   #state: 'opening' | 'ready' | 'ended' = 'opening'
   #isCorked = false
@@ -89,31 +89,24 @@ export class StreamConnection {
       this.#quietSinceMs = nowMs
       this.#alarm.ringBy(nowMs + this.#owner.patienceMs())
     }
-    question.connection = this
-    question.askedAtMs = nowMs
-    question.wireId = this.#freeId(question.bytes.readUInt16BE(0))
-    this.#underWay.set(question.wireId, question)
+    const wireId = this.#freeId(question.bytes.readUInt16BE(0))
+    const place = { question, connection: this, wireId, askedAtMs: nowMs }
+    this.#underWay.set(wireId, place)
+    question.places.push(place)
     const octets = frame(this.#encode(question.bytes))
-    octets.writeUInt16BE(question.wireId, 2)
+    octets.writeUInt16BE(wireId, 2)
     this.#write(octets)
   }
 
-  /** Nobody waits for this question any more. Its id stays taken until its reply has come. */
-  abandon(question: StreamQuestion): void {
-    this.#underWay.delete(question.wireId)
-    this.#abandoned.add(question.wireId)
-    question.connection = undefined
+  /** Nobody waits for the reply with this id any more. The id stays taken until that has come. */
+  abandon(wireId: number): void {
+    if (this.#underWay.delete(wireId)) this.#abandoned.add(wireId)
   }
 
-  /** Abandons and returns those that wait behind the oldest one, as far as they were not moved before. */
-  giveUpFollowers(most: number): StreamQuestion[] {
-    const followers = [...this.#underWay.values()].slice(1).filter(({ wasMoved }) => !wasMoved)
-    const moved = followers.slice(0, most)
-    for (const question of moved) {
-      this.abandon(question)
-      question.wasMoved = true
-    }
-    return moved
+  /** The questions that wait behind the oldest one, as far as they wait nowhere else. */
+  get followers(): StreamQuestion[] {
+    const [, ...behind] = this.#underWay.values()
+    return behind.map(({ question }) => question).filter(({ places }) => places.length === 1)
   }
 
   /** Closes it at once, for this reason. */
@@ -124,11 +117,12 @@ export class StreamConnection {
     this.#alarm.cancel()
     this.#socket.destroy()
     const { counters } = this.#owner
-    const unanswered = [...this.#underWay.values()]
+    const left = [...this.#underWay.values()]
     this.#underWay.clear()
-    for (const question of unanswered) question.connection = undefined
+    for (const place of left) place.question.leave(place)
+    const unanswered = left.map(({ question }) => question).filter(({ places }) => places.length === 0)
     if (!wasReady) counters.connectionsFailed++
-    else if (unanswered.length > 0) counters.connectionsClosedEarly++
+    else if (left.length > 0) counters.connectionsClosedEarly++
     this.#owner.onEnd(this, unanswered, error)
   }
 
@@ -217,17 +211,18 @@ export class StreamConnection {
       this.#quietSinceMs = nowMs
       return
     }
-    const question = this.#underWay.get(wireId)
-    if (question === undefined || !isReply(reply, question.bytes, wireId, false)) {
+    const place = this.#underWay.get(wireId)
+    if (place === undefined || !isReply(reply, place.question.bytes, wireId, false)) {
       this.#owner.counters.mismatches++
       return
     }
     this.#quietSinceMs = nowMs
     this.replies++
     this.#underWay.delete(wireId)
-    question.connection = undefined
+    const { question, askedAtMs } = place
+    for (const other of question.places) other.connection.abandon(other.wireId)
     reply.writeUInt16BE(question.bytes.readUInt16BE(0), 0)
     question.resolve(reply)
-    this.#owner.onReply(this, nowMs - question.askedAtMs)
+    this.#owner.onReply(this, nowMs - askedAtMs)
   }
 }

@@ -15,7 +15,7 @@ export interface StreamLimits extends ConnectionTimes {
   readonly maxWaiting: number
 }
 
-export const STREAM_LIMITS: StreamLimits = {
+const STREAM_LIMITS: StreamLimits = {
   maxConnections: 8,
   maxPipelined: 64,
   maxWaiting: 2048,
@@ -186,15 +186,14 @@ export class StreamPool implements Transport {
     const nowMs = this.#clock.now()
     const other = this.#best(0, nowMs)
     if (other === undefined || other.isSlow(nowMs)) return this.#openAnother(nowMs)
-    for (const question of connection.giveUpFollowers(this.#limits.maxPipelined - other.load))
-      this.#ask(other, question)
+    const room = this.#limits.maxPipelined - other.load
+    for (const question of connection.followers.slice(0, room)) this.#ask(other, question)
   }
 
   #forget(question: StreamQuestion): void {
-    const { connection } = question
-    if (connection === undefined) this.#waiting.delete(question)
-    else {
-      connection.abandon(question)
+    this.#waiting.delete(question)
+    for (const { connection, wireId } of question.places) {
+      connection.abandon(wireId)
       if (this.#waiting.size > 0) this.#placeWaiting(connection)
     }
   }

@@ -1,20 +1,24 @@
 import type { StreamConnection } from './stream-connection.ts'
 import type { TransportQuery } from './transport.ts'
 
+/** Where a question was written. */
+export interface Place {
+  readonly question: StreamQuestion
+  readonly connection: StreamConnection
+  readonly wireId: number
+  readonly askedAtMs: number
+}
+
 /** One question on its way over a stream, from being given to being answered. */
 export class StreamQuestion {
   readonly bytes: Buffer
   readonly #signal: AbortSignal
   readonly #outcome = Promise.withResolvers<Buffer>()
   readonly #onEnd: (question: StreamQuestion) => void
-  /** Where it was written, and with which id; undefined while it waits for a place. */
-  connection: StreamConnection | undefined
-  wireId = 0
-  askedAtMs = 0
+  /** None while it waits for one; two once the first connection is held up. The first reply counts. */
+  readonly places: Place[] = []
   /** Connections with lower numbers must not get it: one like them has lost it. */
   leastConnection = 0
-  /** Whether it was taken from a connection that was held up; that is done once. */
-  wasMoved = false
 
   /** `onEnd` is called when nobody waits any more, before it is answered. */
   constructor({ bytes, signal }: TransportQuery, onEnd: (question: StreamQuestion) => void) {
@@ -30,6 +34,11 @@ export class StreamQuestion {
 
   get wasLost(): boolean {
     return this.leastConnection > 0
+  }
+
+  /** The connection of this place can give no reply any more. */
+  leave(place: Place): void {
+    this.places.splice(this.places.indexOf(place), 1)
   }
 
   resolve(reply: Buffer): void {

@@ -1,0 +1,84 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import { eventually } from '../../helpers/eventually.ts'
+import type { ServerAddress } from '../../../lib/forward/upstream.ts'
+import { type DebianProgram, debianProgram } from '../../peers/debian.ts'
+
+const START_TRIES = 5
+
+interface Start {
+  readonly program: DebianProgram
+  /** Ports that it is to listen on, for TCP; they are free a moment before. */
+  readonly ports: number
+  /** Its arguments with these ports; writes its files. */
+  readonly args: (ports: readonly number[]) => Promise<readonly string[]>
+}
+
+/** A server as Debian has it, in a process of its own, which ends with the test. */
+export class RealServer implements AsyncDisposable {
+  readonly ports: readonly number[]
+  readonly #child: ChildProcess
+  readonly #ended: Promise<unknown>
+  #output = ''
+
+  private constructor(child: ChildProcess, ports: readonly number[]) {
+    this.ports = ports
+    this.#child = child
+    this.#ended = once(child, 'close')
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (chunk: Buffer) => {
+        this.#output = `${this.#output}${chunk.toString()}`.slice(-4000)
+      })
+    }
+  }
+
+  /** Starts it, on other ports if somebody else was quicker, and waits until all of them take connections. */
+  static async start({ program, ports: count, args }: Start): Promise<RealServer> {
+    const path = debianProgram(program)
+    for (let tries = 1; ; tries++) {
+      const ports = await freePorts(count)
+      const server = new RealServer(spawn(path, await args(ports), { stdio: ['ignore', 'pipe', 'pipe'] }), ports)
+      try {
+        await eventually(() => server.#takesConnections())
+        return server
+      } catch (error) {
+        await server[Symbol.asyncDispose]()
+        if (tries === START_TRIES) throw new Error(`${program}: ${server.#output}`, { cause: error })
+      }
+    }
+  }
+
+  address(index = 0): ServerAddress {
+    return { host: '127.0.0.1', port: this.ports[index] ?? 0 }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.kill('SIGKILL')
+    await this.#ended
+  }
+
+  // A process that has ended will never take any.
+  async #takesConnections(): Promise<void> {
+    if (this.#child.exitCode !== null) throw new Error('it has ended')
+    for (const port of this.ports) {
+      const socket = connect({ port, host: '127.0.0.1' })
+      try {
+        await once(socket, 'connect')
+      } finally {
+        socket.destroy()
+      }
+    }
+  }
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
+  const ports: number[] = []
+  for (const server of servers) {
+    if (!server.listening) await once(server, 'listening')
+    ports.push((server.address() as AddressInfo).port)
+  }
+  for (const server of servers) await new Promise((closed) => server.close(closed))
+  return ports
+}
