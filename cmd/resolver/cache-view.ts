@@ -12,7 +12,7 @@ import type { RunningForwarding } from './forwarding.ts'
 
 interface Options {
   /** What is running now. */
-  readonly forwarding: () => RunningForwarding
+  readonly forwarding: () => Pick<RunningForwarding, 'cache' | 'shared'>
   readonly images: () => BoundedMap<Image>
   readonly nowMs: () => number
 }

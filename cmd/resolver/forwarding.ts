@@ -10,6 +10,7 @@ import { changedDomains, clusterRoutes, routeTo } from './routes.ts'
 import type { Runtime } from './runtime.ts'
 import { Upstreams } from './upstreams.ts'
 
+const MAX_WAITING = 4096 // queries for upstreams, each with a few sockets at most
 const BYTES_PER_ENTRY = 2048 // on average, at most: twice what a message of one address weighs (test/bench/weigh.ts)
 
 /** Everything about names that are not ours, as one configuration has it. */
@@ -38,7 +39,8 @@ export function startForwarding(
 ): RunningForwarding {
   if (before?.cluster === cluster && keyOf(before.config) === keyOf(config)) return before
   const cache = cacheOf(config, before)
-  const shared = forwardingOf(config, cache, runtime)
+  const loops = findLoops(runtime)
+  const shared = forwardingOf(config, { cache, loops, runtime })
   const options = { ...config.forward, lookUp: shared.by(() => everything), runtime }
   const upstreams = new Upstreams(options, before?.upstreams)
   const clusterUpstreams = new Upstreams(options, before?.clusterUpstreams)
@@ -52,7 +54,6 @@ export function startForwarding(
   upstreams.settle()
   clusterUpstreams.settle()
   const routeOf = longestSuffix(everything.upstreams.length > 0 ? routes : routes.slice(1))
-  const loops = findLoops(runtime)
   const stop = (after?: RunningForwarding) => {
     shared.stop()
     loops.stop()
@@ -79,13 +80,19 @@ function cacheOf(config: Config, before: RunningForwarding | undefined): Message
 
 const sizeOf = ({ cache: { entries, memory, maxStale } }: Config): string => JSON.stringify([entries, memory, maxStale])
 
-function forwardingOf({ forward, cache: lifetimes }: Config, cache: MessageCache, runtime: Runtime): Forwarding {
+function forwardingOf(
+  { forward, cache: lifetimes }: Config,
+  { cache, loops, runtime }: { cache: MessageCache; loops: Loops; runtime: Runtime },
+): Forwarding {
   const { clock, random, log, counters, warn } = runtime
   return new Forwarding({
     cache,
     lifetimes,
     keepPositive: lifetimes.keepPositive,
     failover: forward.failover,
+    maxWaiting: MAX_WAITING,
+    // A loop that began after the start shows as more queries than clients can send, or as upstreams that say nothing.
+    onOverload: () => loops.lookAgain(),
     clock,
     random,
     onExchange: ({ label }, result, tookMs) => {
@@ -95,7 +102,10 @@ function forwardingOf({ forward, cache: lifetimes }: Config, cache: MessageCache
       warn(`upstream ${label}`, 'upstream failed', { upstream: label, error: result.message })
     },
     onSilent: ({ label }) => void counters.upstream(label).probesFailed++,
-    onDown: ({ label }) => log.warn({ upstream: label }, 'upstream is down, and is probed until it answers'),
+    onDown: ({ label }) => {
+      log.warn({ upstream: label }, 'upstream is down, and is probed until it answers')
+      loops.lookAgain()
+    },
     onBack: ({ label }) => log.info({ upstream: label }, 'upstream answers again'),
   })
 }

@@ -9,6 +9,8 @@ import type { Runtime } from './runtime.ts'
 const PROBE_LIFETIME_MS = 10_000
 const MAX_PROBES = 1000
 
+type Surroundings = Pick<Runtime, 'clock' | 'random'> & { readonly log: Pick<Runtime['log'], 'error' | 'info'> }
+
 /** Upstreams that lead back here, and how they are found. */
 export interface Loops {
   /** Looks at upstreams of these routes that it has not looked at before. To be called when we listen. */
@@ -19,7 +21,7 @@ export interface Loops {
   stop(): void
 }
 
-export function findLoops({ clock, random, log }: Runtime): Loops {
+export function findLoops({ clock, random, log }: Surroundings): Loops {
   const watch = new LoopWatch({ clock, lifetimeMs: PROBE_LIFETIME_MS, maxProbes: MAX_PROBES })
   const byLabel = new Map<string, Upstream>()
   const check = new LoopCheck({

@@ -17,7 +17,6 @@ import type { Runtime } from './runtime.ts'
 import { buildService } from './service.ts'
 
 const DEADLINE_MS = 1800 // CoreDNS `forward` and c-ares give up at 2 s
-const MAX_IN_FLIGHT = 4096
 const DRAIN_MS = 2000
 const TCP_LIMITS = { idleMs: 10_000, maxPipelined: 100, maxUnsentOctets: 256 * 1024, maxConnections: 1000 }
 
@@ -115,7 +114,6 @@ export class ResolverProcess {
       service,
       clock,
       generations,
-      maxInFlight: MAX_IN_FLIGHT,
       deadlineMs: DEADLINE_MS,
       onFault: (error, query) => onFault(error, formatName(query.name)),
     })

@@ -59,7 +59,8 @@ export class Upstreams {
 
   #make(server: Server, label: string): Open {
     const transport = openTransport(server, label, this.#options)
-    const upstream = upstreamOver({ label, isPublic: isPublicAddress(server.host) }, transport)
+    const isPublic = isPublicAddress(server.host)
+    const upstream = upstreamOver({ label, isPublic, isReliable: server.protocol !== 'dns' }, transport)
     return { upstream, close: () => transport.close() }
   }
 }

@@ -7,15 +7,24 @@ import type { ConfigFile } from './schema.ts'
 interface Outcome {
   readonly config: PolicyConfig
   readonly problems: readonly string[]
+  readonly warnings: readonly string[]
 }
 
-/** Puts together what is not to be answered. What it would hide of our own names is a problem. */
+/** A zone whose names are ours, or the cluster's, and what they are called. */
+interface OurZone {
+  readonly zone: Name
+  readonly what: string
+}
+
+/** Puts together what is not to be answered. To hide all of our names is a problem; some of them, worth a warning. */
 export function assemblePolicy(
   { policy }: ConfigFile,
   ours: { readonly federations: readonly FederationConfig[]; readonly clusterDomain: Name },
 ): Outcome {
   const block = new Map<Name, Blocking>()
   const problems: string[] = []
+  const warnings: string[] = []
+  const zones = zonesOf(ours)
   for (const [text, kind] of Object.entries(policy.block)) {
     const domain = normaliseDomain(text)
     if (domain === undefined || domain === ROOT) {
@@ -24,23 +33,24 @@ export function assemblePolicy(
     }
     if (block.has(domain)) problems.push(`policy.block: ${quote(text)} is given twice`)
     block.set(domain, kind)
-    const hidden = hiddenBy(domain, ours)
-    if (hidden !== undefined) problems.push(`policy.block: ${quote(formatName(domain))} would hide ${hidden}`)
+    const shown = `policy.block: ${quote(formatName(domain))}`
+    const hidden = zones.find(({ zone }) => isAtOrBelow(zone, domain))
+    const touched = zones.findLast(({ zone }) => isAtOrBelow(domain, zone))
+    if (hidden !== undefined) problems.push(`${shown} would hide ${hidden.what}`)
+    else if (touched !== undefined) warnings.push(`${shown} hides a part of ${touched.what}`)
   }
-  return { config: { block, noAAAA: policy.noAAAA }, problems }
+  return { config: { block, noAAAA: policy.noAAAA }, problems, warnings }
 }
 
-function hiddenBy(
-  domain: Name,
-  { federations, clusterDomain }: Parameters<typeof assemblePolicy>[1],
-): string | undefined {
-  if (isAtOrBelow(nameOf(['svc'], clusterDomain), domain)) return 'the names of the cluster'
-  const federation = federations.find((one) =>
-    [
-      ...(one.bare ? [nameOf([one.name])] : []),
-      nameOf([one.name, 'svc'], clusterDomain),
-      nameOf([one.name, 'svc'], one.domain),
-    ].some((zone) => isAtOrBelow(zone, domain)),
-  )
-  return federation && `the federation "${federation.name}"`
+// Those of federations last, as some are below those of the cluster.
+function zonesOf({ federations, clusterDomain }: Parameters<typeof assemblePolicy>[1]): OurZone[] {
+  const zones = federations.flatMap(({ name, domain, bare }) => {
+    const ofOne = [
+      nameOf([name, 'svc'], clusterDomain),
+      nameOf([name, 'svc'], domain),
+      ...(bare ? [nameOf([name])] : []),
+    ]
+    return ofOne.map((zone) => ({ zone, what: `the federation "${name}"` }))
+  })
+  return [{ zone: nameOf(['svc'], clusterDomain), what: 'the names of the cluster' }, ...zones]
 }

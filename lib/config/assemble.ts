@@ -1,7 +1,7 @@
-import type { Address } from './address.ts'
 import { assembleForward, type References } from './assemble-forward.ts'
 import { assemblePolicy } from './assemble-policy.ts'
 import type { Config } from './config.ts'
+import { contradictions } from './contradictions.ts'
 import { normaliseLabel, readFederations } from './federations.ts'
 import type { KubeDnsConfig } from './kube-dns.ts'
 import type { ConfigFile } from './schema.ts'
@@ -36,14 +36,8 @@ export function assemble(file: ConfigFile, references: References): Outcome {
   }
   return {
     config,
-    problems: [
-      ...sourceProblems(file),
-      ...problems,
-      ...forward.problems,
-      ...policy.problems,
-      ...contradictions(config),
-    ],
-    warnings: [...warnings, ...forward.warnings],
+    problems: [...contradictions(file), ...problems, ...forward.problems, ...policy.problems],
+    warnings: [...warnings, ...forward.warnings, ...policy.warnings],
   }
 }
 
@@ -52,39 +46,9 @@ function withoutEmpty({ zone, region, ...location }: ConfigFile['location']): Co
   return { ...location, ...(zone && { zone }), ...(region && { region }) }
 }
 
-function sourceProblems({ source: { manifests, kubernetes } }: ConfigFile): string[] {
-  if (manifests !== undefined && kubernetes !== undefined) return ['source: manifests and kubernetes are both given']
-  if (manifests === undefined && kubernetes === undefined)
-    return ['source: missing; expected manifests, or kubernetes ({} in a pod)']
-  if (kubernetes?.context !== undefined && kubernetes.kubeconfig === undefined)
-    return ['source.kubernetes.context: a context is one of a kubeconfig; expected source.kubernetes.kubeconfig too']
-  return []
-}
-
 // Where both name a federation, in whatever letters, the file has the last word.
 function federationsOf(file: ConfigFile, kubeDns: KubeDnsConfig): (readonly [string, unknown])[] {
   const given = Object.entries(file.federations)
   const named = new Set(given.map(([name]) => normaliseLabel(name)))
   return [...kubeDns.federations.filter(([name]) => !named.has(normaliseLabel(name))), ...given]
-}
-
-function contradictions({ listen, forward, http }: Config): string[] {
-  const problems: string[] = []
-  const key = ({ host, port }: Address) => `${host} ${port}`
-  const own = new Set<string>()
-  for (const address of listen) {
-    if (address.port !== 0 && own.has(key(address)))
-      problems.push(`listen: ${address.host} port ${address.port} is given twice`)
-    own.add(key(address))
-  }
-  if (http !== undefined && http.port !== 0 && own.has(key(http))) {
-    problems.push(`http.listen: ${http.host} port ${http.port} is also in listen`)
-  }
-  const { everything, stubDomains, clusterDns } = forward
-  const routes = [everything, ...stubDomains.values()].map(({ upstreams }) => upstreams)
-  for (const server of new Set([...routes, clusterDns?.servers ?? []].flat())) {
-    if (own.has(key(server)))
-      problems.push(`forward: ${server.host} port ${server.port} is an address that we listen on`)
-  }
-  return problems
 }

@@ -14,7 +14,7 @@ export interface RouteConfig {
 export interface ForwardConfig {
   /** For everything that no other route is for. */
   readonly everything: RouteConfig
-  /** A domain without servers of its own has no entry. */
+  /** A domain without servers of its own has no entry, but below another one those of everything. */
   readonly stubDomains: ReadonlyMap<Name, RouteConfig>
   /** The cluster domain and the reverse zones, unless they are stub domains; `servers` undefined: as the cluster says. */
   readonly clusterDns:

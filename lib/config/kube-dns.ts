@@ -1,5 +1,5 @@
 import { isObject, quote } from '../base/fields.ts'
-import { type Address, parseIpAddress, parseServerAddress } from './address.ts'
+import { type Address, isWildcard, parseIpAddress, parseServerAddress } from './address.ts'
 import { normaliseDomain, normaliseLabel } from './federations.ts'
 
 const DNS_PORT = 53
@@ -91,8 +91,8 @@ function readServers(value: unknown, key: string, parse: Parse, problems: string
   }
   return value.flatMap((server) => {
     const address = typeof server === 'string' ? parse(server, DNS_PORT) : undefined
-    if (address === undefined)
-      problems.push(`kube-dns key ${key}: ${quote(server)} is not a server; allowed: IP or IP:port`)
-    return address ?? []
+    if (address !== undefined && !isWildcard(address.host)) return address
+    problems.push(`kube-dns key ${key}: ${quote(server)} is not a server; allowed: IP or IP:port, no wildcard`)
+    return []
   })
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { codeOf } from '../base/error-text.ts'
 import type { Address } from './address.ts'
 import { parseResolvConf } from './resolv-conf.ts'
+import { problemOfAuthorities } from './authorities.ts'
 import { assemble } from './assemble.ts'
 import { DEFAULT_RESOLV_CONF, type References } from './assemble-forward.ts'
 import type { Config } from './config.ts'
@@ -36,7 +37,8 @@ export async function loadConfig(path: string, env: Environment): Promise<Loaded
   return {
     config: problems.length === 0 ? config : undefined,
     problems,
-    warnings,
+    // What seems odd may be so because of a problem.
+    warnings: problems.length === 0 ? warnings : [],
     paths: [path, ...[file.kubeDns, file.forward.ca].filter((one) => one !== undefined), ...resolvConf.keys()],
   }
 }
@@ -65,7 +67,8 @@ async function readCa({ forward: { ca } }: ConfigFile, problems: string[]): Prom
   if (ca === undefined) return undefined
   const found: string[] = []
   const pem = await readText(ca, found)
-  if (pem !== undefined && !pem.includes('-----BEGIN CERTIFICATE-----')) found.push(`${ca}: has no PEM certificate`)
+  const fault = pem === undefined ? undefined : problemOfAuthorities(pem)
+  if (fault !== undefined) found.push(`${ca}: ${fault}`)
   problems.push(...found.map((problem) => `forward.ca: ${problem}`))
   return pem
 }
@@ -93,10 +96,12 @@ async function readResolvConfs(
   const otherwise = upstreamNameservers.length > 0 ? [] : [DEFAULT_RESOLV_CONF]
   const paths = forward.upstreams?.flatMap((upstream) => ('resolvConf' in upstream ? [upstream.resolvConf] : []))
   const servers = new Map<string, readonly Address[]>()
-  for (const path of paths ?? otherwise) {
-    const found = parseResolvConf((await readText(path, problems)) ?? '')
-    if (found.length === 0) problems.push(`forward.upstreams: ${path} names no server`)
-    servers.set(path, found)
+  const found: string[] = []
+  for (const path of new Set(paths ?? otherwise)) {
+    const text = await readText(path, found)
+    servers.set(path, parseResolvConf(text ?? ''))
+    if (text !== undefined && servers.get(path)?.length === 0) found.push(`${path}: names no server`)
   }
+  problems.push(...found.map((problem) => `forward.upstreams: ${problem}`))
   return servers
 }

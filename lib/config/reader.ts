@@ -24,10 +24,13 @@ export type Section<E extends Entries> = { readonly [K in Exclude<keyof E, Optio
   readonly [K in OptionalKeys<E>]?: Output<E[K]>
 }
 
-const below = (path: string, key: string | number): string =>
-  `${path === '' ? '' : `${path}.`}${printable(String(key))}`
+function below(path: string, key: string | number): string {
+  const text = String(key)
+  return `${path === '' ? '' : `${path}.`}${text === '' || /\s/.test(text) ? quote(text) : printable(text)}`
+}
 
-function complain(value: unknown, path: string, wish: string, problems: string[]): undefined {
+/** Tells that a value is not the one that is wished for. */
+export function complain(value: unknown, path: string, wish: string, problems: string[]): undefined {
   if (value === UNRESOLVED) return undefined
   const seen = value === undefined ? 'missing' : `${quote(value)} is not allowed`
   problems.push(`${path === '' ? '' : `${path}: `}${seen}; expected ${wish}`)
@@ -40,8 +43,18 @@ export const value = <T>(wish: string, understand: (value: unknown) => T | undef
   read: (given, path, problems) => understand(given) ?? complain(given, path, wish, problems),
 })
 
-export const text = <T>(wish: string, understand: (text: string) => T | undefined): Reader<T> =>
-  value(wish, (given) => (typeof given === 'string' ? understand(given) : undefined))
+/** The same of a text. `hint` tells what to write instead, where more can be told than the wish. */
+export const text = <T>(
+  wish: string,
+  understand: (text: string) => T | undefined,
+  hint: (text: string) => string | undefined = () => undefined,
+): Reader<T> => ({
+  wish,
+  read(given, path, problems) {
+    if (typeof given !== 'string') return complain(given, path, wish, problems)
+    return understand(given) ?? complain(given, path, hint(given) ?? wish, problems)
+  },
+})
 
 export const oneOf = <const T extends string>(...words: readonly T[]): Reader<T> =>
   value(`one of ${words.join(', ')}`, (given) => words.find((word) => word === given))

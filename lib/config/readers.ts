@@ -10,6 +10,13 @@ export const duration = (most: string): Reader<number> =>
     return ms !== undefined && ms <= (parseDurationMs(most) ?? 0) ? ms : undefined
   })
 
+/** In milliseconds, of whole seconds. */
+export const wholeSeconds = (most: string): Reader<number> =>
+  text(`a duration of whole seconds from 0s to ${most}, such as 10s, 5m or 1h`, (given) => {
+    const ms = parseDurationMs(given)
+    return ms !== undefined && ms <= (parseDurationMs(most) ?? 0) && ms % 1000 === 0 ? ms : undefined
+  })
+
 export const wholeNumber = (least: number, most: number): Reader<number> =>
   value(`a whole number from ${least} to ${most}`, (given) =>
     typeof given === 'number' && Number.isInteger(given) && given >= least && given <= most ? given : undefined,

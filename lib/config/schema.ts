@@ -1,3 +1,4 @@
+import { isIPv4, isIPv6 } from 'node:net'
 import { parseDurationMs } from '../base/duration.ts'
 import { isRfc1123Label } from '../dns/name.ts'
 import { isWildcard, parseIpAddress } from './address.ts'
@@ -5,6 +6,7 @@ import { cacheSection, clusterDns, forwardSection, policySection } from './forwa
 import { parseLabelSelector } from './label-selector.ts'
 import { domain, duration, path, wholeNumber, yesOrNo } from './readers.ts'
 import { list, map, oneOf, optional, orNothing, type Reader, section, text, UNRESOLVED, withDefault } from './reader.ts'
+import { socketPath } from './socket-path.ts'
 
 // The shape of the configuration file, its defaults, and what each value may be. What depends on more than one value is
 // in `assemble.ts`.
@@ -36,8 +38,10 @@ const httpAddress = text('an IP address and a port, such as 127.0.0.1:9253', (gi
 const network = text('a network, such as 10.0.0.0/8 or fd00::/8', (given) => {
   const [, host = '', bits] = /^(.+)\/(\d{1,3})$/.exec(given) ?? []
   const address = parseIpAddress(host, 0)
-  const widest = host.includes(':') ? 128 : 32
-  return address && Number(bits) <= widest ? { host: address.host, bits: Number(bits) } : undefined
+  if (address === undefined) return undefined
+  const isMapped = isIPv6(host) && isIPv4(address.host)
+  const network = { host: address.host, bits: Number(bits) - (isMapped ? 96 : 0) }
+  return network.bits >= 0 && network.bits <= (isIPv4(network.host) ? 32 : 128) ? network : undefined
 })
 
 const DEFAULT_NETWORKS = [
@@ -113,7 +117,7 @@ export const configSchema = {
   acl: withDefault(section({ allow: withDefault(list(network, 'networks'), DEFAULT_NETWORKS) }), {}),
   http: optional(section({ listen: httpAddress })),
   metrics: withDefault(section({ corednsNames: withDefault(yesOrNo, false) }), {}),
-  control: optional(path),
+  control: optional(socketPath),
   kubeDns: optional(path),
   lameDuck: withDefault(duration('5m'), '5s'),
 }

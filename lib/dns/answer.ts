@@ -19,6 +19,8 @@ export interface Query {
   readonly spelling?: Buffer
   /** When the client will have given up, in milliseconds of the Clock. */
   readonly deadlineMs: number
+  /** Who asks; nobody in particular if left out. */
+  readonly client?: string
   /** Nobody waits for it: what is known, but will soon have run down, is to be asked anew. */
   readonly refresh?: boolean
 }

@@ -60,7 +60,7 @@ export class Gate {
   }
 
   /** Of the last packet, which it goes on to use. */
-  query(packet: Buffer, deadlineMs: number): Query {
+  query(packet: Buffer, deadlineMs: number, client?: string): Query {
     return {
       name: this.#name(),
       type: this.type,
@@ -69,6 +69,7 @@ export class Gate {
       recursionDesired: (this.flags & FLAG.RD) !== 0,
       spelling: packet.subarray(HEADER_OCTETS, this.questionEnd - 4),
       deadlineMs,
+      ...(client !== undefined && { client }),
     }
   }
 

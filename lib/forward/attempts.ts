@@ -11,6 +11,8 @@ const PAUSE_GROWTH = 1.5
 const MAX_ATTEMPTS = 10
 // Who did not reply for so long until the end was silent; who was asked later may not have had the time.
 const SILENCE_MS = 300
+// So long after the deadline a reply is still of use to those who ask later (RFC 8767 §5: two timers).
+const AFTERWARDS_MS = 3200
 
 /** The end of all attempts: a reply, if only a failure that an upstream reported; or why there is none. */
 export type Outcome =
@@ -24,6 +26,8 @@ interface Options {
   readonly begin: (upstream: Upstream) => Exchange
   /** Whether a reply ends the attempts. */
   readonly isUseful: (message: Message) => boolean
+  /** A useful reply that came after the deadline. */
+  readonly onAfterwards: (message: Message, upstream: Upstream) => void
   /** A reply that takes longer is late. */
   readonly lateMs: number
   /** Whether one more may be asked because a reply is late, though it may still come. */
@@ -54,6 +58,8 @@ class Attempts {
   #made = 0
   #pauseMs: number
   #hasEnded = false
+  /** The deadline is over, and somebody may still reply. */
+  #goesOn = false
   #cancelTimer: () => void = () => {}
   #worst: Outcome = NO_REPLY
 
@@ -78,14 +84,16 @@ class Attempts {
   #timeOut(): void {
     const nowMs = this.#options.clock.now()
     for (const exchange of this.#running) if (nowMs - exchange.startedMs >= SILENCE_MS) exchange.silent()
+    this.#goesOn = this.#running.size > 0
     this.#end(this.#worst)
+    if (this.#goesOn) this.#cancelTimer = this.#options.clock.after(AFTERWARDS_MS, () => this.#abort.abort(ENOUGH))
   }
 
   #end(outcome: Outcome): void {
     if (this.#hasEnded) return
     this.#hasEnded = true
     this.#cancelTimer()
-    if (this.#running.size > 0) this.#abort.abort(ENOUGH)
+    if (this.#running.size > 0 && !this.#goesOn) this.#abort.abort(ENOUGH)
     this.#ended.resolve(outcome)
   }
 
@@ -114,12 +122,26 @@ class Attempts {
     })
   }
 
-  // In the order of the list, round and round, without those that failed.
+  #hasIt(upstream: Upstream): boolean {
+    if (!upstream.isReliable) return false
+    for (const exchange of this.#running) if (exchange.upstream === upstream) return true
+    return false
+  }
+
+  #endAfterwards(outcome: Outcome): void {
+    if (!this.#goesOn || !('message' in outcome)) return
+    this.#goesOn = false
+    this.#cancelTimer()
+    this.#abort.abort(ENOUGH)
+    this.#options.onAfterwards(outcome.message, outcome.upstream)
+  }
+
+  // In the order of the list, round and round, without those that failed, or that lose nothing and have it already.
   #choose(): Upstream | undefined {
     const { upstreams } = this.#options
     for (let i = 0; i < upstreams.length; i++) {
       const upstream = upstreams[(this.#made + i) % upstreams.length]
-      if (upstream !== undefined && !this.#failed.has(upstream)) return upstream
+      if (upstream !== undefined && !this.#failed.has(upstream) && !this.#hasIt(upstream)) return upstream
     }
     return undefined
   }
@@ -137,7 +159,7 @@ class Attempts {
       outcome = { fault: 'network', error }
     }
     this.#running.delete(exchange)
-    if (this.#hasEnded) return
+    if (this.#hasEnded) return isUseful ? this.#endAfterwards(outcome) : undefined
     if (isUseful) {
       for (const { health } of this.#useless) health.failed()
       return this.#end(outcome)

@@ -16,6 +16,8 @@ export interface ExchangeOptions {
   readonly onExchange: (upstream: Upstream, result: Message | Error, tookMs: number) => void
   /** Nobody may be at an upstream of a domain's route. */
   readonly onDoubt: (upstream: Upstream, domain: Name) => void
+  /** An upstream that was down has replied. */
+  readonly onBack: (upstream: Upstream) => void
 }
 
 /** One question to one upstream, and what that says of the upstream's health. */
@@ -77,10 +79,13 @@ export class Exchange {
 
   #heard(message: Message): Message {
     const { health } = this.upstream
-    const tookMs = this.#options.clock.now() - this.startedMs
-    if (COUNT_AGAINST.has(message.rcode)) health.heard()
+    const nowMs = this.#options.clock.now()
+    const tookMs = nowMs - this.startedMs
+    // It was not asked because somebody thought that it would reply.
+    if (health.isDown) this.#options.onBack(this.upstream)
+    else if (COUNT_AGAINST.has(message.rcode)) health.heard()
     else if (this.#isLate) health.repliedLate(tookMs)
-    else health.replied(tookMs)
+    else health.replied(tookMs, nowMs)
     this.#options.onExchange(this.upstream, message, tookMs)
     return message
   }

@@ -4,12 +4,15 @@ import { SingleFlight } from '../base/single-flight.ts'
 import { type Answer, authored, failure, type Query, type RelayedAnswer, type Resolve } from '../dns/answer.ts'
 import { RCODE } from '../dns/constants.ts'
 import { EDE, type ExtendedError } from '../dns/extended-error.ts'
-import { isAtOrBelow, type Name } from '../dns/name.ts'
+import type { Message } from '../dns/message.ts'
+import type { Name } from '../dns/name.ts'
+import type { Admission } from './admission.ts'
 import { type CacheKeys, cacheKeys } from './cache-key.ts'
+import { asNoData, Denials } from './denials.ts'
 import type { Failures } from './failures.ts'
 import type { Finding, Inquiries } from './inquiries.ts'
 import type { Kept, MessageCache } from './message-cache.ts'
-import { isNegativeAnswer, isSuccess, type Lifetimes, relay } from './relay.ts'
+import { isSuccess, type Lifetimes, relay } from './relay.ts'
 import type { Route } from './route.ts'
 import { staleAnswer } from './stale-answer.ts'
 import type { Upstream } from './upstream.ts'
@@ -19,9 +22,9 @@ interface Options {
   readonly cache: MessageCache
   readonly failures: Failures
   readonly inquiries: Inquiries
+  readonly admission: Admission
   readonly clock: Clock
   readonly lifetimes: Lifetimes
-  /** At and below these, what is known to exist is not denied on the word of one upstream. */
   readonly keepPositive: readonly Name[]
 }
 
@@ -32,14 +35,16 @@ const NOT_CACHED = Promise.resolve(
   }),
 )
 
+const TOO_MANY = Promise.resolve(
+  authored({ rcode: RCODE.REFUSED, errors: [{ code: EDE.OTHER, text: 'too many queries under way' }] }),
+)
+
 const NO_ROUTE = Promise.resolve(failure({ code: EDE.NO_REACHABLE_AUTHORITY, text: 'no upstream is configured' }))
 
-const NOT_BELIEVED = failure({ code: EDE.OTHER, text: 'what was known is denied by one upstream alone' })
+const NOT_BELIEVED = { code: EDE.OTHER, text: 'what is known is denied by one upstream alone' }
 
 // Questions that are asked again at a time without anyone waiting: each may take a few sockets.
 const MAX_RECHECKS = 256
-// After so long a denial is believed though only one upstream says so.
-const DENIAL_BELIEVED_MS = 30_000
 
 /** Answers from the cache, else from the upstreams of the name's route. The same question is asked once at a time. */
 export function forwarder(options: Options): Resolve {
@@ -47,12 +52,20 @@ export function forwarder(options: Options): Resolve {
   return (query) => forward.resolve(query)
 }
 
+/** A question that is to be asked, for a client. */
+interface Asking {
+  readonly askNow: () => Promise<Answer>
+  readonly client: string
+}
+
 class Forward {
   readonly #options: Options
+  readonly #denials: Denials
   readonly #underWay = new SingleFlight<Answer>()
 
   constructor(options: Options) {
     this.#options = options
+    this.#denials = new Denials(options)
   }
 
   resolve(query: Query): Promise<Answer> {
@@ -66,8 +79,18 @@ class Forward {
     const route = routeOf(query.name)
     if (route === undefined) return NO_ROUTE
     const askNow = () => this.#underWay.run(keys.exact, () => this.#ask(query, route, keys))
-    if (cached === undefined) return this.#orAsFailed(keys, route, askNow)
+    if (cached === undefined) return this.#orAsFailed(keys, route, { askNow, client: query.client ?? '' })
     return this.#isIdle ? askNow() : Promise.resolve(cached)
+  }
+
+  // For a client, who has to wait.
+  #wait({ askNow, client }: Asking): Promise<Answer> {
+    const { admission } = this.#options
+    if (!admission.begin(client)) return TOO_MANY
+    const answer = askNow()
+    const end = () => admission.end(client)
+    answer.then(end, end)
+    return answer
   }
 
   get #isIdle(): boolean {
@@ -76,31 +99,33 @@ class Forward {
 
   // Where the upstreams failed a moment ago, or may not be there at all, nobody waits for them if something is known. Of a
   // fault whoever joins is told.
-  #orAsFailed(keys: CacheKeys, { upstreams }: Route, askNow: () => Promise<Answer>): Promise<Answer> {
+  #orAsFailed(keys: CacheKeys, { upstreams }: Route, asking: Asking): Promise<Answer> {
     const { cache, clock, failures } = this.#options
     const failed = failures.get(keys.exact)
-    if (failed === undefined && upstreams.some(({ health }) => !health.isDoubted)) return askNow()
+    if (failed === undefined && upstreams.some(({ health }) => !health.isDoubted)) return this.#wait(asking)
     const nowMs = clock.now()
     const kept = cache.getStale(keys, nowMs)
     const isHeld = failed !== undefined && nowMs < failed.holdUntilMs
-    if (kept === undefined) return isHeld ? Promise.resolve(failures.answerOf(failed)) : askNow()
-    if (!isHeld && this.#isIdle) askNow().catch(() => {})
+    if (kept === undefined) return isHeld ? Promise.resolve(failures.answerOf(failed)) : this.#wait(asking)
+    if (!isHeld && this.#isIdle) asking.askNow().catch(() => {})
     return Promise.resolve(this.#stale(kept, []))
   }
 
   async #ask(query: Query, route: Route, keys: CacheKeys): Promise<Answer> {
     const { cache, clock, failures, inquiries } = this.#options
-    const finding = await inquiries.ask(query, route)
+    const onAfterwards = (message: Message, upstream: Upstream) => {
+      const late = this.#answerOf({ message, upstream }, route)
+      if (isAnswer(late) && this.#denials.against(query, keys, late) === undefined) this.#keep(query, keys, late, route)
+    }
+    const finding = await inquiries.ask(query, route, { onAfterwards })
     const answer = this.#answerOf(finding, route)
     const nowMs = clock.now()
     if (isAnswer(answer)) {
-      failures.delete(keys.exact)
-      const good = this.#positiveBefore(query, keys, answer)
-      if (good !== undefined && !(await this.#isDenied(good, { query, route, finding }))) {
-        failures.add(keys.exact, NOT_BELIEVED, nowMs)
-        return this.#stale(good, NOT_BELIEVED.errors)
+      const good = this.#denials.against(query, keys, answer)
+      if (good !== undefined && !(await this.#denials.isConfirmed(good, { query, route, finding }))) {
+        return this.#doubted(keys, answer)
       }
-      cache.set(keys, answer, { query, nowMs, isBelievedAbout: (name) => this.#options.routeOf(name) === route })
+      this.#keep(query, keys, answer, route)
       return answer
     }
     // Where nobody was asked nothing has to be held back.
@@ -109,27 +134,20 @@ class Forward {
     return kept === undefined ? answer : this.#stale(kept, answer.errors)
   }
 
-  // What a negative answer would put an end to, if that is to be doubted.
-  #positiveBefore(query: Query, keys: CacheKeys, { message }: RelayedAnswer): Kept | undefined {
-    const { cache, clock, keepPositive } = this.#options
-    if (!keepPositive.some((domain) => isAtOrBelow(query.name, domain)) || !isNegativeAnswer(message)) return undefined
-    const kept = cache.getStale(keys, clock.now())
-    return kept === undefined || isNegativeAnswer(kept.answer.message) ? undefined : kept
+  #doubted(keys: CacheKeys, answer: RelayedAnswer): Answer {
+    const { cache, clock, failures } = this.#options
+    const nowMs = clock.now()
+    const kept = cache.getStale(keys, nowMs)
+    const instead = kept === undefined ? asNoData(answer) : this.#stale(kept, [])
+    const doubted = { ...instead, errors: [...instead.errors, NOT_BELIEVED] }
+    failures.add(keys.exact, doubted, nowMs)
+    return doubted
   }
 
-  // Two have to say so: another upstream, or the same one after a while.
-  async #isDenied(
-    good: Kept,
-    { query, route, finding }: { query: Query; route: Route; finding: Finding },
-  ): Promise<boolean> {
-    const { clock, inquiries } = this.#options
-    if (!('upstream' in finding)) return false
-    const { label } = finding.upstream
-    const nowMs = clock.now()
-    const before = (good.deniedBy ??= { label, atMs: nowMs })
-    if (before.label !== label || nowMs - before.atMs >= DENIAL_BELIEVED_MS) return true
-    const second = await inquiries.ask(query, route, finding.upstream)
-    return 'message' in second && isNegativeAnswer(second.message) && isSuccess(second.message)
+  #keep(query: Query, keys: CacheKeys, answer: RelayedAnswer, route: Route): void {
+    const { cache, clock, failures, routeOf } = this.#options
+    failures.delete(keys.exact)
+    cache.set(keys, answer, { query, nowMs: clock.now(), isBelievedAbout: (name) => routeOf(name) === route })
   }
 
   #answerOf(finding: Finding, { upstreams }: Route): Answer {

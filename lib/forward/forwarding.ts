@@ -3,6 +3,7 @@ import type { Random16 } from '../base/random.ts'
 import type { Resolve } from '../dns/answer.ts'
 import type { Name } from '../dns/name.ts'
 import type { ExchangeOptions } from './exchange.ts'
+import { Admission } from './admission.ts'
 import { Failures } from './failures.ts'
 import { forwarder } from './forward.ts'
 import { Inquiries } from './inquiries.ts'
@@ -18,6 +19,10 @@ interface Options {
   readonly keepPositive: readonly Name[]
   /** Rcodes that pass a question on to the next upstream. */
   readonly failover: readonly number[]
+  /** Queries that may wait for upstreams at a time. */
+  readonly maxWaiting: number
+  /** A query was refused because too many wait. */
+  readonly onOverload: () => void
   readonly clock: Clock
   readonly random: Random16
   readonly onExchange: ExchangeOptions['onExchange']
@@ -35,8 +40,10 @@ export class Forwarding {
   readonly #prober: Prober
   readonly failures = new Failures()
   readonly inquiries: Inquiries
+  readonly admission: Admission
 
   constructor(options: Options) {
+    this.admission = new Admission(options.maxWaiting, options.onOverload)
     const { clock, random, failover, onExchange, onSilent, onDown } = options
     this.#options = options
     const onBack = (upstream: Upstream) => {
@@ -51,12 +58,19 @@ export class Forwarding {
       random,
       onExchange,
       onDoubt: (upstream, domain) => this.#prober.look(upstream, domain),
+      onBack: (upstream) => this.#prober.back(upstream),
     })
   }
 
   /** Answers names by the routes that they have. */
   by(routeOf: (name: Name) => Route | undefined): Resolve {
-    return forwarder({ ...this.#options, routeOf, failures: this.failures, inquiries: this.inquiries })
+    return forwarder({
+      ...this.#options,
+      routeOf,
+      failures: this.failures,
+      inquiries: this.inquiries,
+      admission: this.admission,
+    })
   }
 
   /** Goes on probing the upstreams of a route that were not well when somebody else had them. */

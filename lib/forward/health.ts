@@ -3,15 +3,17 @@ import { Latency } from './latency.ts'
 // The last so many outcomes decide; what failed, or was late, counts as much slower than any reply.
 const WINDOW = 16
 const FAILURE_MS = 500
-// Three of 16 are rarely late by chance. With 30 % of packets lost, 12 arrive in a row once in 70 times.
+// Three of 16 are rarely late by chance. With 30 % of packets lost, 12 arrive in a row once in 70 times. Where few
+// questions come, fewer have to do, over a longer time.
 const SUSPECT_FAILURES = 3
 const GOOD_IN_A_ROW = 12
+const GOOD_FOR_A_WHILE = { inARow: 3, ms: 4000 }
 const GOOD_IN_A_ROW_AFTER_DOWN = 3
 // Nobody may be there: after so many exchanges without a reply, or without one so far and none from others since.
 const DOUBT_AFTER = { silent: 2, late: 3 }
 // A suspect is tried so often, and less often while that does not go well.
 const TRIAL_MS = 200
-const LONGEST_TRIAL_MS = 1000
+const LONGEST_TRIAL_MS = 4000
 
 /** How good a choice an upstream is: the lower, the better. */
 export const RANK = { GOOD: 0, SUSPECT: 1, UNUSABLE: 2 } as const
@@ -31,6 +33,7 @@ export class Health {
   #silentInARow = 0
   #lateInARow = 0
   #goodInARow = 0
+  #goodSinceMs = 0
   #isSuspect = false
   #isDown = false
   #enoughInARow = GOOD_IN_A_ROW
@@ -43,14 +46,14 @@ export class Health {
   /** Until then it gets queries without OPT: it did not understand one. */
   withoutEdnsUntilMs = Number.NEGATIVE_INFINITY
 
-  /** A reply came in time. */
-  replied(ms: number): void {
+  /** A reply came in time, just now. */
+  replied(ms: number, nowMs: number): void {
     this.heard()
     this.trialPauseMs = TRIAL_MS
     this.latency.observe(ms)
     this.#add(ms)
-    this.#goodInARow++
-    if (this.#isSuspect && this.#goodInARow >= this.#enoughInARow) this.#trust()
+    if (this.#goodInARow++ === 0) this.#goodSinceMs = nowMs
+    if (this.#isSuspect && this.#isGoodAgain(nowMs)) this.#trust()
   }
 
   /** A reply came, but after its exchange was found to be late. */
@@ -115,6 +118,11 @@ export class Health {
   /** The mean of what exchanges took lately; 0 while nothing is known. */
   get meanMs(): number {
     return this.#outcomes === 0 ? 0 : this.#costSumMs / Math.min(this.#outcomes, WINDOW)
+  }
+
+  #isGoodAgain(nowMs: number): boolean {
+    if (this.#goodInARow >= this.#enoughInARow) return true
+    return this.#goodInARow >= GOOD_FOR_A_WHILE.inARow && nowMs - this.#goodSinceMs >= GOOD_FOR_A_WHILE.ms
   }
 
   #trust(): void {

@@ -1,4 +1,5 @@
 import type { Query } from '../dns/answer.ts'
+import type { Message } from '../dns/message.ts'
 import { Allowance } from './allowance.ts'
 import { attempts, type Outcome } from './attempts.ts'
 import { COUNT_AGAINST, Exchange, type ExchangeOptions } from './exchange.ts'
@@ -12,11 +13,14 @@ import type { Upstream } from './upstream.ts'
 const HEDGES = { each: 0.5, most: 32 }
 // So much later than 95 of 100 replies of the best upstream a reply is late: at the 95th itself one in 20 would be.
 const LATE_BEYOND_P95_MS = 10
-const LATE_AT_FIRST_MS = 200
-// So many of the questions at most go, with nobody waiting, also to an upstream that is not asked otherwise, to see how it is.
-const TRIALS = { each: 0.1, most: 10 }
+const LATE_AT_FIRST_MS = 400
+// Questions that at a time go, with nobody waiting, also to an upstream that is not asked otherwise, to see how it is.
 const MAX_TRIALS = 64
 const TRIAL_ENDS_MS = 1800
+// One that is down is probed; this is for one that has no answer to the probe.
+const TRIAL_OF_DOWN_MS = 5000
+// So often the policy `fastest` looks at those that it does not choose; of many questions only.
+const TRIALS_OF_GOOD = { each: 0.1, most: 10 }
 const TRIAL_OF_SLOWER_MS = 500
 const TRIAL_OF_GOOD_MS = 5000
 const MUCH_SLOWER = { times: 2, ms: 5 }
@@ -33,7 +37,7 @@ export type Finding = Outcome | { readonly fault: 'none' }
 export class Inquiries {
   readonly #options: Options
   readonly #hedges = new Allowance(HEDGES)
-  readonly #trials = new Allowance(TRIALS)
+  readonly #trialsOfGood = new Allowance(TRIALS_OF_GOOD)
   #turn = 0
   #trialsUnderWay = 0
   /** Questions that were asked once more because the reply was late. */
@@ -46,14 +50,18 @@ export class Inquiries {
     this.#options = options
   }
 
-  /** `except` one upstream: what it says is known. */
-  ask(query: Query, route: Route, except?: Upstream): Promise<Finding> {
+  /**
+   * Resolves within the time of the query; `onAfterwards` gets a reply that comes later. `except` one upstream: what it
+   * says is known.
+   */
+  ask(query: Query, route: Route, { except, onAfterwards = () => {} }: AskOptions = {}): Promise<Finding> {
     const { clock, random, failover } = this.#options
     const candidates = except === undefined ? route.upstreams : route.upstreams.filter((one) => one !== except)
     const upstreams = inOrder(candidates, route.policy, { turn: this.#turn++, random })
     if (upstreams.length === 0) {
       this.unanswerable++
-      return Promise.resolve({ fault: 'none' })
+      this.#tryDown(candidates, { query, route, lateMs: LATE_AT_FIRST_MS, outcome: NONE })
+      return NONE
     }
     this.#hedges.earn()
     const lateMs = lateMsOf(upstreams)
@@ -61,12 +69,14 @@ export class Inquiries {
       upstreams,
       query,
       begin: (upstream) => new Exchange(upstream, route.domain, this.#options),
-      isUseful: ({ rcode }) => !failover.has(rcode),
+      // Rcodes from 16 up are about the exchange, not about the question (RFC 6891 §6.1.3).
+      isUseful: ({ rcode }) => rcode < 16 && !failover.has(rcode),
+      onAfterwards,
       lateMs,
       mayHedge: this.#mayHedge,
       clock,
     })
-    if (upstreams.length > 1) this.#tryOthers(upstreams, { query, route, lateMs, outcome })
+    if (candidates.length > 1) this.#tryOthers(candidates, upstreams, { query, route, lateMs, outcome })
     return outcome
   }
 
@@ -76,20 +86,35 @@ export class Inquiries {
     return true
   }
 
-  #tryOthers([first, ...others]: readonly Upstream[], asked: Asked): void {
-    this.#trials.earn()
+  #tryOthers(candidates: readonly Upstream[], [first, ...others]: readonly Upstream[], asked: Asked): void {
     const nowMs = this.#options.clock.now()
     const slowMs = (first?.health.meanMs ?? 0) * MUCH_SLOWER.times + MUCH_SLOWER.ms
+    this.#trialsOfGood.earn()
     for (const upstream of others) {
       const { health } = upstream
-      const pauseMs = health.meanMs > slowMs ? TRIAL_OF_SLOWER_MS : TRIAL_OF_GOOD_MS
-      const dueAtMs = health.askedAtMs + (health.rank === RANK.GOOD ? pauseMs : health.trialPauseMs)
-      if (nowMs >= dueAtMs && this.#trialsUnderWay < MAX_TRIALS && this.#trials.take()) void this.#try(upstream, asked)
+      const isGood = health.rank === RANK.GOOD
+      const pauseMs = isGood ? (health.meanMs > slowMs ? TRIAL_OF_SLOWER_MS : TRIAL_OF_GOOD_MS) : health.trialPauseMs
+      const isDue = nowMs >= health.askedAtMs + pauseMs
+      if (isDue && (!isGood || (asked.route.policy === 'fastest' && this.#trialsOfGood.take())))
+        this.#try(upstream, asked)
+    }
+    this.#tryDown(candidates, asked)
+  }
+
+  #tryDown(candidates: readonly Upstream[], asked: Asked): void {
+    const nowMs = this.#options.clock.now()
+    for (const upstream of candidates) {
+      const { health } = upstream
+      if (health.isDown && !health.isLooping && nowMs >= health.askedAtMs + TRIAL_OF_DOWN_MS) this.#try(upstream, asked)
     }
   }
 
+  #try(upstream: Upstream, asked: Asked): void {
+    if (this.#trialsUnderWay < MAX_TRIALS) void this.#tryNow(upstream, asked)
+  }
+
   // Asks what a client asks of another upstream, who should do as well as that one.
-  async #try(upstream: Upstream, { query, route, lateMs, outcome }: Asked): Promise<void> {
+  async #tryNow(upstream: Upstream, { query, route, lateMs, outcome }: Asked): Promise<void> {
     const { clock } = this.#options
     const end = new AbortController()
     const exchange = new Exchange(upstream, route.domain, this.#options)
@@ -118,10 +143,17 @@ interface Asked {
   readonly query: Query
   readonly route: Route
   readonly lateMs: number
-  readonly outcome: Promise<Outcome>
+  readonly outcome: Promise<Finding>
 }
 
-const isBetter = (outcome: Outcome): boolean => 'message' in outcome && !COUNT_AGAINST.has(outcome.message.rcode)
+interface AskOptions {
+  readonly except?: Upstream
+  readonly onAfterwards?: (message: Message, upstream: Upstream) => void
+}
+
+const NONE: Promise<Finding> = Promise.resolve({ fault: 'none' })
+
+const isBetter = (outcome: Finding): boolean => 'message' in outcome && !COUNT_AGAINST.has(outcome.message.rcode)
 
 function lateMsOf(upstreams: readonly Upstream[]): number {
   let bestMs = LATE_AT_FIRST_MS

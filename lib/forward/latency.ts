@@ -4,7 +4,7 @@ const GROWTH = 1.25
 const BUCKETS = 42
 // From then on what is old counts half.
 const HALVED_AT = 512
-const LEAST_SAMPLES = 20
+const LEAST_SAMPLES = 8
 
 /** How long replies take, the later ones counting more: for telling when one is late. */
 export class Latency {

@@ -41,20 +41,26 @@ export class Prober {
     void this.#probe(upstream, domain).finally(() => this.#probed.delete(upstream))
   }
 
+  /** Somebody is there, whoever found out. */
+  back(upstream: Upstream): void {
+    const { health } = upstream
+    if (!health.isDown) return health.heard()
+    health.back()
+    this.#options.onBack(upstream)
+  }
+
   stop(): void {
     this.#stopped.abort()
   }
 
   async #probe(upstream: Upstream, domain: Name): Promise<void> {
-    const { clock, random, onDown, onBack } = this.#options
+    const { clock, random, onDown } = this.#options
     const { health } = upstream
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
       const isThere = await this.#isThere(upstream, domain)
       if (this.#stopped.signal.aborted) return
       if (isThere || !health.isDoubted) {
-        if (!health.isDown) return health.heard()
-        health.back()
-        return onBack(upstream)
+        return this.back(upstream)
       }
       this.#options.onSilent(upstream)
       if (!health.isDown) onDown(upstream)

@@ -14,6 +14,8 @@ export interface Upstream {
   readonly label: string
   /** It is a server of the public Internet, which need not see names that mean nothing there. */
   readonly isPublic: boolean
+  /** What is sent to it arrives, if not at once: to send it again is of no use. */
+  readonly isReliable: boolean
   readonly health: Health
   /**
    * The reply to this very query, whole; others are counted and waited past (CVE-2023-28452). Rejects when there can

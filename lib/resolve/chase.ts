@@ -102,7 +102,7 @@ class Chain {
     this.#evidence = [...this.#evidence, ...answer.evidence]
     this.#isStale ||= answer.isStale === true
     this.#refreshAtMs = Math.min(this.#refreshAtMs, answer.refreshAtMs ?? Number.POSITIVE_INFINITY)
-    this.#errors = [...this.#errors, ...answer.errors.filter((error) => !this.#errors.includes(error))]
+    this.#errors = withoutRepeats([...this.#errors, ...answer.errors])
     if (answer.kind === 'authored') this.#ttlCapSeconds = Math.min(this.#ttlCapSeconds, answer.ttlCapSeconds)
     for (const alias of aliases) {
       const fault = this.faultBefore(alias.owner)
@@ -115,14 +115,15 @@ class Chain {
   #ended(end: Answer, found: readonly ResourceRecord[], soas: readonly ResourceRecord[]): AuthoredAnswer {
     const { follow: _, ...begun } = this.#begun
     const isNegative = found.length === 0
+    const rcode = isNegative ? end.rcode : RCODE.NOERROR
     return {
       ...begun,
-      rcode: isNegative ? end.rcode : RCODE.NOERROR,
+      rcode,
       authoritative: begun.authoritative && !this.#isStale,
       answer: [...this.#links, ...found],
       authority: soas,
       additional: end.kind === 'authored' ? end.additional : [],
-      errors: this.#errors,
+      errors: asOfTheEnd(this.#errors, rcode),
       isStale: this.#isStale,
       refreshAtMs: this.#refreshAtMs,
       evidence: this.#evidence,
@@ -131,6 +132,17 @@ class Chain {
     }
   }
 }
+
+function withoutRepeats(errors: readonly ExtendedError[]): ExtendedError[] {
+  const seen = new Map(errors.map((error) => [`${error.code} ${error.text}`, error]))
+  return [...seen.values()]
+}
+
+// What a stale link said of the end counts for nothing if the end says otherwise.
+const asOfTheEnd = (errors: readonly ExtendedError[], rcode: number): readonly ExtendedError[] =>
+  rcode === RCODE.NXDOMAIN
+    ? errors
+    : withoutRepeats(errors.map((error) => (error.code === EDE.STALE_NXDOMAIN ? { ...error, code: EDE.STALE } : error)))
 
 const soasOf = (authority: readonly ResourceRecord[]): ResourceRecord[] =>
   authority.filter((record) => record.type === TYPE.SOA).slice(0, 1)

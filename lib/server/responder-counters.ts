@@ -17,7 +17,6 @@ export class ResponderCounters {
   truncated = 0
   dropped = 0
   fromImage = 0
-  overload = 0
   prefetches = 0
   faults = 0
   recordsDropped = 0

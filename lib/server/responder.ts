@@ -7,7 +7,6 @@ import { EDE, encodeExtendedErrors } from '../dns/extended-error.ts'
 import { ADMIT, DROP, Gate } from '../dns/gate.ts'
 import { type Image, imageOf } from '../dns/image.ts'
 import { rejection, replyFromImage, replyLimit } from '../dns/reply.ts'
-import { Admission } from './admission.ts'
 import { ResponderCounters } from './responder-counters.ts'
 
 /**
@@ -43,8 +42,6 @@ interface Options {
   readonly service: Service
   readonly clock: Clock
   readonly generations: Generations
-  /** Queries under way that have to wait for an upstream, of all clients; beyond that, new ones are refused. */
-  readonly maxInFlight: number
   /** One deadline for the whole answer, all links of a chain together. */
   readonly deadlineMs: number
   readonly onFault: (error: unknown, query: Query) => void
@@ -57,7 +54,6 @@ const POPULAR_HITS = 2
 const MAX_PREFETCHES = 256
 
 const NOT_ALLOWED = encodeExtendedErrors([{ code: EDE.PROHIBITED, text: 'this client may not ask here' }])
-const TOO_MANY = encodeExtendedErrors([{ code: EDE.OTHER, text: 'too many queries under way' }])
 
 /**
  * From packet to reply, whatever the transport: gate, access, images; what no image answers goes through the chain.
@@ -68,17 +64,16 @@ export class Responder {
   readonly #gate = new Gate()
   readonly #options: Options
   #service: Service
-  readonly #admission: Admission
+  #inFlight = 0
   #prefetching = 0
 
   constructor(options: Options) {
     this.#options = options
     this.#service = options.service
-    this.#admission = new Admission(options.maxInFlight)
   }
 
   get inFlight(): number {
-    return this.#admission.underWay
+    return this.#inFlight
   }
 
   get images(): BoundedMap<Image> {
@@ -129,10 +124,6 @@ export class Responder {
       if (nowMs >= image.refreshAtMs && image.uses.count >= POPULAR_HITS) this.#prefetch(packet, key, image)
       return reply
     }
-    if (!this.#admission.begin(client)) {
-      this.counters.overload++
-      return this.#reject(packet, RCODE.REFUSED, TOO_MANY)
-    }
     return this.#resolve(packet, key, client, overUdp)
   }
 
@@ -140,7 +131,8 @@ export class Responder {
     const { clock } = this.#options
     const service = this.#service
     const startedMs = clock.now()
-    const query = this.#gate.query(packet, startedMs + this.#options.deadlineMs)
+    const query = this.#gate.query(packet, startedMs + this.#options.deadlineMs, client)
+    this.#inFlight++
     let image: Image | undefined
     try {
       const answer = await service.resolve(query)
@@ -149,7 +141,7 @@ export class Responder {
       this.counters.faults++
       this.#options.onFault(error, query)
     } finally {
-      this.#admission.end(client)
+      this.#inFlight--
     }
     const nowMs = clock.now()
     this.counters.duration(nowMs - startedMs)

@@ -11,6 +11,12 @@ test('an address is IP, IPv4:port or [IPv6]:port', () => {
     ['[2001:db8::1]', '2001:db8::1', 53],
     ['[2001:db8::1]:54', '2001:db8::1', 54],
     ['10.0.0.1:65535', '10.0.0.1', 65_535],
+    ['2001:DB8:0:0::1', '2001:db8::1', 53],
+    ['::ffff:10.0.0.1', '10.0.0.1', 53],
+    ['[::FFFF:a00:1]:54', '10.0.0.1', 54],
+    ['::ffff:0:10.0.0.1', '::ffff:0:a00:1', 53],
+    ['fe80:0::1%eth0', 'fe80::1%eth0', 53],
+    ['[2001:db8::1%eth0]:54', '2001:db8::1', 54],
   ]
   for (const [text, host, port] of rows) assert.deepEqual(parseIpAddress(text, 53), { host, port }, text)
 })
@@ -48,6 +54,9 @@ test('a server may be a host name too, in lower case and without a port', () => 
     '10.0.0',
     '10.0.0.256',
     'a'.repeat(254),
+    `${'a'.repeat(64)}.b`,
+    `b.${'a'.repeat(64)}`,
+    '\u212aelvin',
   ])
     assert.equal(parseServerAddress(text, 53), undefined, text)
   const longest = `${'abcdefg.'.repeat(31)}abcde`

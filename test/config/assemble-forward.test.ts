@@ -4,6 +4,7 @@ import type { Config } from '../../lib/config/config.ts'
 import { formatServer, plainServer } from '../../lib/config/server.ts'
 import { RCODE } from '../../lib/dns/constants.ts'
 import { formatName, parseName } from '../../lib/dns/name.ts'
+import { SPECIAL_USE_ZONES } from '../../lib/policy/special-use-zones.ts'
 import { assembled, DEFAULT_SERVERS, serversOf, stubsOf } from './assembled.ts'
 
 test('a stub domain may have any name too', () => {
@@ -70,6 +71,56 @@ test('of a domain that kube-dns gives servers to, an empty list in the file leav
   const kubeDns = { stubDomains: '{"a.b": ["10.0.0.8"]}' }
   const yaml = 'forward: { stubDomains: { a.b: { upstreams: [], policy: random } } }'
   assert.deepEqual(stubsOf(assembled(yaml, kubeDns).config.forward.stubDomains), {})
+})
+
+test('below another stub domain, an empty list needs a route to go where everything goes', () => {
+  const yaml = 'forward: { upstreams: [10.0.0.1], stubDomains: { a.b: [10.0.0.7], x.y.a.b: [], notA.b: [] } }'
+  const { config, problems } = assembled(yaml)
+  assert.deepEqual(problems, [])
+  assert.deepEqual(stubsOf(config.forward.stubDomains), { 'a.b.': ['10.0.0.7:53'], 'x.y.a.b.': ['10.0.0.1:53'] })
+})
+
+test('a server that files of others name twice, or one that is given too, is asked once', () => {
+  const { everything } = assembled('forward: { upstreams: [192.0.2.53, /etc/resolv.conf, 10.0.0.2] }').config.forward
+  assert.deepEqual(serversOf(everything), ['192.0.2.53:53', '10.0.0.2:53'])
+  const kubeDns = { upstreamNameservers: '["10.0.0.8", "10.0.0.8:53"]', stubDomains: '{"a.b": ["ns.a", "NS.A"]}' }
+  const { forward } = assembled('', kubeDns).config
+  assert.deepEqual(serversOf(forward.everything), ['10.0.0.8:53'])
+  assert.deepEqual(stubsOf(forward.stubDomains), { 'a.b.': ['ns.a:53'] })
+})
+
+test('servers of a domain whose names are answered here are never asked, which is told', () => {
+  const stubs = '{ localhost: [10.0.0.2], x.Onion.: [10.0.0.2], resolver.arpa: [], notinvalid: [10.0.0.2] }'
+  const { problems, warnings } = assembled(`forward: { stubDomains: ${stubs} }`, {
+    stubDomains: '{"invalid": ["10.0.0.3"], "localhost": ["10.0.0.3"]}',
+  })
+  assert.deepEqual(problems, [])
+  assert.deepEqual(warnings, [
+    'kube-dns key stubDomains: "invalid." is answered here, so its servers are never asked',
+    'forward.stubDomains: "localhost." is answered here, so its servers are never asked',
+    'forward.stubDomains: "x.onion." is below "onion.", which is answered here, so its servers are never asked',
+  ])
+})
+
+test('that is told of every domain that has one meaning everywhere, and of no other', () => {
+  for (const { domain, use } of SPECIAL_USE_ZONES) {
+    if (use === 'pointer') continue
+    const { warnings } = assembled(`forward: { stubDomains: { ${formatName(domain)}: [10.0.0.2] } }`)
+    assert.equal(warnings.length, use === 'private' ? 0 : 1, formatName(domain))
+  }
+})
+
+test('authorities that nothing is checked with are told', () => {
+  const warningsOf = (yaml: string, ca?: string) => assembled(yaml, {}, ca).warnings
+  const unused = ['forward.ca: not used, as no upstream is tls:// or https://']
+  assert.deepEqual(warningsOf('forward: { upstreams: [10.0.0.1, tcp://10.0.0.1] }', 'PEM'), unused)
+  assert.deepEqual(warningsOf('forward: { upstreams: [10.0.0.1] }'), [])
+  for (const yaml of [
+    'forward: { upstreams: [10.0.0.1, tls://10.0.0.1] }',
+    'forward: { upstreams: [], stubDomains: { a.b: ["https://10.0.0.1/q"] } }',
+    'clusterDNS: [tls://10.0.0.1]',
+  ])
+    assert.deepEqual(warningsOf(yaml, 'PEM'), [], yaml)
 })
 
 test('a stub domain has the policy of all names, or its own', () => {
@@ -148,4 +199,14 @@ test('a stub domain of kube-dns keeps its names from the cluster DNS too', () =>
   const { config } = assembled('clusterDNS: [10.0.0.10]', { stubDomains: '{"cluster.local": ["10.0.0.9"]}' })
   assert.deepEqual(clusterDnsOf(config)?.domains, ['in-addr.arpa.', 'ip6.arpa.'])
   assert.ok(config.forward.stubDomains.has(parseName('cluster.local')))
+})
+
+test('an empty list keeps the names of a domain from the cluster DNS, and those of a domain below it', () => {
+  const stubs = '{ Cluster.Local.: [], in-addr.arpa: { upstreams: [] }, x.ip6.arpa: [] }'
+  const { config, problems } = assembled(
+    `clusterDNS: [10.0.0.9]\nforward: { upstreams: [10.0.0.1], stubDomains: ${stubs} }`,
+  )
+  assert.deepEqual(problems, [])
+  assert.deepEqual(clusterDnsOf(config)?.domains, ['ip6.arpa.'])
+  assert.deepEqual(stubsOf(config.forward.stubDomains), { 'x.ip6.arpa.': ['10.0.0.1:53'] })
 })

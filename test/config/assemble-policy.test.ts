@@ -54,11 +54,25 @@ test('a federation that kube-dns names must not be hidden either', () => {
   assert.deepEqual(problems, ['policy.block: "kube.example." would hide the federation "fleet"'])
 })
 
+test('a part of our names may be blocked, with a warning that says so', () => {
+  const rows: readonly (readonly [string, string])[] = [
+    ['ns.fleet', 'the federation "fleet"'],
+    ['ns.fleet.svc.cluster.local', 'the federation "fleet"'],
+    ['Ns.Fleet.svc.public.example.com', 'the federation "fleet"'],
+    ['ns.svc.cluster.local', 'the names of the cluster'],
+  ]
+  for (const [name, what] of rows) {
+    const { problems, warnings, config } = assembled(`${FLEET}policy: { block: { ${name}: refuse } }`)
+    assert.deepEqual([problems, config.policy.block.size], [[], 1], name)
+    assert.deepEqual(warnings, [`policy.block: "${name.toLowerCase()}." hides a part of ${what}`])
+  }
+})
+
 test('a domain may be blocked whatever it is called, if it hides nothing of ours', () => {
   const names = ['constructor', '5', 'notfleet', 'example.com.example', 'blocked.example.com', 'notcluster.local']
   const block = names.map((name) => `${name}: nodata`).join(', ')
-  const { config, problems } = assembled(`${FLEET}policy: { block: { ${block}, Ads.Example.: nxdomain } }`)
-  assert.deepEqual(problems, [])
+  const { config, problems, warnings } = assembled(`${FLEET}policy: { block: { ${block}, Ads.Example.: nxdomain } }`)
+  assert.deepEqual([problems, warnings], [[], []])
   assert.deepEqual(
     [...config.policy.block.keys()].map(formatName).sort(),
     [...names, 'ads.example'].map((name) => `${name}.`).sort(),

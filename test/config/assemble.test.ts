@@ -9,29 +9,56 @@ const FED = 'federations: { fleet: example.com }\n'
 const CONTRADICTIONS: readonly (readonly [string, RegExp])[] = [
   ['listen: ["127.0.0.1:53", "127.0.0.1:53"]', /^listen: 127\.0\.0\.1 port 53 is given twice/],
   ['listen: ["[::1]:53", "[0:0:0:0:0:0:0:1]:53"]', /^listen: .* is given twice/],
-  ['listen: ["127.0.0.2:53"]\nforward: { upstreams: [127.0.0.2] }', /^forward: 127\.0\.0\.2 port 53 .* listen on/],
-  ['listen: ["[::1]:53"]\nforward: { upstreams: ["0::1"] }', /^forward: .* listen on/],
-  ['listen: ["127.0.0.2:53"]\nforward: { stubDomains: { a.b: [127.0.0.2] } }', /^forward: .* listen on/],
-  ['listen: ["127.0.0.2:53"]\nclusterDNS: [127.0.0.2]', /127\.0\.0\.2 port 53 is an address that we listen on/],
+  [
+    'listen: ["127.0.0.2:53"]\nforward: { upstreams: [127.0.0.2] }',
+    /^forward\.upstreams: 127\.0\.0\.2 port 53 .* listen on/,
+  ],
+  ['listen: ["[::1]:53"]\nforward: { upstreams: ["0::1"] }', /^forward\.upstreams: .* listen on/],
+  ['listen: ["127.0.0.2:53"]\nforward: { stubDomains: { a.b: [127.0.0.2] } }', /^forward\.stubDomains: .* listen on/],
+  [
+    'listen: ["127.0.0.2:53"]\nclusterDNS: [127.0.0.2]',
+    /^clusterDNS: 127\.0\.0\.2 port 53 is an address that we listen on/,
+  ],
   [
     'listen: ["127.0.0.2:53"]\nforward: { upstreams: [tcp://127.0.0.2] }',
-    /^forward: 127\.0\.0\.2 port 53 is an address that we listen on/,
+    /^forward\.upstreams: 127\.0\.0\.2 port 53 is an address that we listen on/,
   ],
   [
     'listen: ["127.0.0.2:853"]\nforward: { upstreams: [tls://127.0.0.2#dns.example] }',
-    /^forward: 127\.0\.0\.2 port 853 is an address that we listen on/,
+    /^forward\.upstreams: 127\.0\.0\.2 port 853 is an address that we listen on/,
   ],
   [
     'listen: ["[::1]:443"]\nforward: { upstreams: ["https://[0::1]/dns-query"] }',
-    /^forward: ::1 port 443 is an address that we listen on/,
+    /^forward\.upstreams: ::1 port 443 is an address that we listen on/,
   ],
   [
     'listen: ["127.0.0.2:53"]\nforward: { stubDomains: { a.b: { upstreams: [tls://127.0.0.2:53] } } }',
-    /^forward: 127\.0\.0\.2 port 53 is an address that we listen on/,
+    /^forward\.stubDomains: 127\.0\.0\.2 port 53 is an address that we listen on/,
   ],
-  ['listen: ["127.0.0.2:53"]\nclusterDNS: [tcp://127.0.0.2]', /127\.0\.0\.2 port 53 is an address that we listen on/],
-  ['listen: ["192.0.2.53:53"]\nforward: {}', /192\.0\.2\.53 port 53 is an address that we listen on/],
+  ['listen: ["127.0.0.2:53"]\nclusterDNS: [tcp://127.0.0.2]', /^clusterDNS: 127\.0\.0\.2 port 53 .* that we listen on/],
+  [
+    'listen: ["127.0.0.2:53"]\nforward: { upstreams: ["::ffff:127.0.0.2"] }',
+    /^forward\.upstreams: 127\.0\.0\.2 port 53/,
+  ],
+  [
+    'listen: ["[::ffff:127.0.0.2]:53"]\nforward: { upstreams: [127.0.0.2] }',
+    /^forward\.upstreams: 127\.0\.0\.2 port 53/,
+  ],
+  ['listen: ["[fe80::1%lo]:53"]\nforward: { upstreams: ["fe80:0::1%lo"] }', /^forward\.upstreams: fe80::1%lo port 53/],
+  ['listen: ["[::1]:53"]\nforward: { upstreams: ["::1%lo"] }', /^forward\.upstreams: ::1 port 53/],
+  [
+    'listen: ["192.0.2.53:53"]\nforward: {}',
+    /^forward\.upstreams: 192\.0\.2\.53 port 53 is an address that we listen on/,
+  ],
   ['listen: ["127.0.0.2:53"]\nhttp: { listen: "127.0.0.2:53" }', /^http.*127\.0\.0\.2.*53/],
+  [
+    'listen: ["127.0.0.2:53"]\nhttp: { listen: "0.0.0.0:53" }',
+    /^http\.listen: 0\.0\.0\.0 port 53 .*as 127\.0\.0\.2 port 53$/,
+  ],
+  ['listen: ["[::1]:53"]\nhttp: { listen: "[::]:53" }', /^http\.listen: :: port 53 is also in listen as ::1 port 53$/],
+  ['listen: ["127.0.0.2:53"]\nhttp: { listen: "[::]:53" }', /^http\.listen: :: port 53 .* as 127\.0\.0\.2 port 53$/],
+  ['cache: { minTtl: 1h, maxTtl: 1s }', /^cache\.minTtl: 1h is more than cache\.maxTtl, 1s$/],
+  ['cache: { minTtl: 1m30s, maxNegativeTtl: 0s }', /^cache\.minTtl: 90s is more than cache\.maxNegativeTtl, 0s$/],
   ['source: {}', /^source: missing; expected manifests, or kubernetes/],
   ['source: { manifests: [a], kubernetes: {} }', /^source: manifests and kubernetes are both given/],
   [
@@ -73,12 +100,39 @@ for (const [yaml, message] of CONTRADICTIONS) {
   })
 }
 
+test('an address of our own is told once for each key that names it', () => {
+  const yaml = `listen: ["127.0.0.2:53"]
+clusterDNS: [127.0.0.2]
+forward: { upstreams: [127.0.0.2, tcp://127.0.0.2], stubDomains: { a: [127.0.0.2], b: [10.0.0.1, 127.0.0.2] } }`
+  assert.deepEqual(
+    assembled(yaml).problems,
+    ['forward.upstreams', 'forward.stubDomains', 'clusterDNS'].map(
+      (key) => `${key}: 127.0.0.2 port 53 is an address that we listen on`,
+    ),
+  )
+})
+
+test('an address of our own that kube-dns names is told by the key of its ConfigMap', () => {
+  const kubeDns = { upstreamNameservers: '["127.0.0.2"]', stubDomains: '{"a.b": ["127.0.0.2"]}' }
+  assert.deepEqual(
+    assembled('listen: ["127.0.0.2:53"]', kubeDns).problems,
+    ['upstreamNameservers', 'stubDomains'].map(
+      (key) => `kube-dns key ${key}: 127.0.0.2 port 53 is an address that we listen on`,
+    ),
+  )
+})
+
 test('what only looks like a contradiction is allowed', () => {
   for (const yaml of [
     'listen: ["127.0.0.1:0", "127.0.0.1:0"]\nhttp: { listen: "127.0.0.1:0" }',
     'listen: ["127.0.0.1:53", "127.0.0.1:54", "127.0.0.2:53", "[::1]:53"]',
     'listen: ["127.0.0.1:53"]\nforward: { upstreams: ["127.0.0.1:54"] }',
     'listen: ["127.0.0.1:53"]\nforward: { upstreams: [tls://127.0.0.1#dns.example] }',
+    'listen: ["[::1]:53"]\nhttp: { listen: "0.0.0.0:53" }',
+    'listen: ["127.0.0.1:53"]\nhttp: { listen: "[::]:54" }',
+    'listen: ["127.0.0.1:0"]\nhttp: { listen: "0.0.0.0:0" }',
+    'listen: ["[fe80::1%eth0]:53"]\nforward: { upstreams: ["fe80::1%eth1"] }',
+    'cache: { minTtl: 1h, maxTtl: 1h, maxNegativeTtl: 60m }',
     'federations: { prod: notcluster.local }',
     'federations: { prod: example.prod.com, stage: example.com }',
     'federations: { local: example.com }',

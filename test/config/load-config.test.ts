@@ -57,15 +57,22 @@ test('the authorities to be trusted are read, and their file is watched', async 
   assert.equal((await load(folder, text)).config?.forward.ca, AUTHORITY)
 })
 
-test('a file of authorities that is missing, or holds none, is named, and watched for a better one', async () => {
+test('a file of authorities that is missing, holds none, or a broken one, is named, and watched for a better one', async () => {
   await using folder = await temporaryFolder()
   const key = await folder.write('key.pem', '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n')
   const empty = await folder.write('empty.pem', '')
+  const begun = await folder.write('begun.pem', '-----BEGIN CERTIFICATE-----\n')
+  const garbage = AUTHORITY.replace(/\nMI.*\n/, '\nhello\n')
+  const second = await folder.write('second.pem', `${AUTHORITY}\n${garbage}\n${AUTHORITY}\n`)
+  const cut = await folder.write('cut.pem', AUTHORITY.slice(0, 600))
   const rows: readonly (readonly [string, string])[] = [
     [folder.file('no.pem'), 'cannot be read (ENOENT)'],
     [folder.path, 'cannot be read (EISDIR)'],
     [key, 'has no PEM certificate'],
     [empty, 'has no PEM certificate'],
+    [begun, 'certificate 1 is broken (bad end line)'],
+    [second, 'certificate 2 is broken (bad base64 decode)'],
+    [cut, 'certificate 1 is broken (bad end line)'],
   ]
   for (const [path, problem] of rows) {
     const loaded = await load(folder, `${MINIMAL}forward: { upstreams: [10.0.0.1], ca: ${path} }\n`)
@@ -73,6 +80,17 @@ test('a file of authorities that is missing, or holds none, is named, and watche
     assert.deepEqual(loaded.problems, [`forward.ca: ${path}: ${problem}`])
     assert.ok(loaded.paths.includes(path))
   }
+})
+
+test('of a configuration with problems nothing is said to be odd: it may be so because of them', async () => {
+  await using folder = await temporaryFolder()
+  const ca = await folder.write('ca.pem', AUTHORITY)
+  const text = (upstream: string) => `${MINIMAL}forward: { upstreams: [10.0.0.1, "${upstream}"], ca: ${ca} }\n`
+  const wrong = await load(folder, text('tls://dns.example'))
+  assert.deepEqual([wrong.problems.length, wrong.warnings], [1, []])
+  assert.deepEqual((await load(folder, text('10.0.0.2'))).warnings, [
+    'forward.ca: not used, as no upstream is tls:// or https://',
+  ])
 })
 
 test('a problem of what is referred to leaves nothing of the configuration', async () => {
@@ -107,9 +125,11 @@ test('a resolv.conf file that is missing or names no server is a problem that na
   const missing = folder.file('no.conf')
   const { config, problems } = await load(folder, withUpstreams(missing))
   assert.equal(config, undefined)
-  assert.ok(problems.includes(`${missing}: cannot be read (ENOENT)`), problems.join('\n'))
+  assert.deepEqual(problems, [`forward.upstreams: ${missing}: cannot be read (ENOENT)`])
   const empty = await folder.write('empty.conf', '# nameserver 10.0.0.2\nsearch example.com\n')
-  assert.deepEqual((await load(folder, withUpstreams(empty))).problems, [`forward.upstreams: ${empty} names no server`])
+  assert.deepEqual((await load(folder, withUpstreams(empty))).problems, [
+    `forward.upstreams: ${empty}: names no server`,
+  ])
 })
 
 test('without upstreams those of /etc/resolv.conf are taken', async () => {

@@ -32,3 +32,9 @@ test('line ends of CR LF, no final line end and an empty file are no matter', ()
   assert.deepEqual(hostsOf('nameserver 10.0.0.2\r\nnameserver 10.0.0.3'), ['10.0.0.2', '10.0.0.3'])
   assert.deepEqual(hostsOf(''), [])
 })
+
+test('an address has one spelling, and the unspecified one is this host, as to the C library', () => {
+  const text = 'nameserver 2001:DB8:0::1\nnameserver fe80:0::1%eth0\nnameserver ::ffff:10.0.0.2\n'
+  assert.deepEqual(hostsOf(text), ['2001:db8::1', 'fe80::1%eth0', '10.0.0.2'])
+  assert.deepEqual(hostsOf('nameserver 0.0.0.0\nnameserver 0::0\n'), ['127.0.0.1', '::1'])
+})

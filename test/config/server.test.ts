@@ -21,6 +21,11 @@ const FORMS: readonly Row[] = [
   ['https://9.9.9.9/', { protocol: 'https', host: '9.9.9.9', port: 443, path: '/' }],
   ['https://[::1]:8443/Dns-Query', { protocol: 'https', host: '::1', port: 8443, path: '/Dns-Query' }],
   ['https://9.9.9.9/q#A.b', { protocol: 'https', host: '9.9.9.9', port: 443, serverName: 'a.b', path: '/q' }],
+  ['tls://[::ffff:9.9.9.9]', { protocol: 'tls', host: '9.9.9.9', port: 853 }],
+  ['tcp://[FE80:0::1%eth0]', { protocol: 'tcp', host: 'fe80::1%eth0', port: 53 }],
+  ['https://9.9.9.9/%C3%A9//..', { protocol: 'https', host: '9.9.9.9', port: 443, path: '/%C3%A9//..' }],
+  ['https://9.9.9.9/dns-query{?dns}', { protocol: 'https', host: '9.9.9.9', port: 443, path: '/dns-query' }],
+  ['https://9.9.9.9/{?dns}#a', { protocol: 'https', host: '9.9.9.9', port: 443, serverName: 'a', path: '/' }],
   ['https://9.9.9.9/q?client=1', { protocol: 'https', host: '9.9.9.9', port: 443, path: '/q?client=1' }],
 ]
 
@@ -53,9 +58,32 @@ const NONE: Readonly<Record<string, readonly string[]>> = {
     'https://9.9.9.9/q#',
     '#a',
   ],
-  'what is no name of a host': ['a_b', 'a.', '-a', 'a b', 'a#b', '::1', '*.a', '1.2', 'b\u00fccher.de'].map(
+  'what is no name of a host': ['a_b', 'a.', '-a', 'a b', 'a#b', '*.a', '1.2', 'b\u00fccher.de', '\u212aelvin'].map(
     (name) => `tls://9.9.9.9#${name}`,
   ),
+  'a name that is too long': ['a'.repeat(64), `a.${'b'.repeat(64)}`, `${'abcdefg.'.repeat(31)}abcdef`].map(
+    (name) => `tls://9.9.9.9#${name}`,
+  ),
+  'an address for a name': ['tls://9.9.9.9#9.9.9.9', 'tls://9.9.9.9#::1', 'https://9.9.9.9/q#[::1]'],
+  'a wildcard': ['0.0.0.0', '::', '[::]:53', 'dns://0.0.0.0', 'tls://0::0#a', 'https://[::ffff:0:0]/q'],
+  'what an URL may not have in its path': [
+    '\0',
+    '\x7f',
+    '\ud800',
+    '\u00e9',
+    '%zz',
+    '%2',
+    'a\\b',
+    '"',
+    '<',
+    '|',
+    '^',
+    '`',
+  ].map((piece) => `https://9.9.9.9/q${piece}`),
+  'a variable in a path': ['{dns}', '{?dns,x}', '{?x}', '{?dns}/q', '{', '}'].map(
+    (piece) => `https://9.9.9.9/q${piece}`,
+  ),
+  'a template without a path': ['https://9.9.9.9{?dns}'],
   credentials: ['https://u:p@9.9.9.9/q', 'tls://u@9.9.9.9'],
   'another scheme': ['quic://9.9.9.9', 'udp://9.9.9.9', 'http://9.9.9.9/q', 'TLS://9.9.9.9', 'toString://9.9.9.9'],
   'a scheme that is not one': ['tls:9.9.9.9', 'tls:/9.9.9.9', 'tls:///9.9.9.9', 'tls://tls://9.9.9.9'],
@@ -82,6 +110,8 @@ for (const [what, texts] of Object.entries(NONE)) {
 test('plain DNS alone may go to a server that is known by its name', () => {
   assert.deepEqual(parseNamedServer('NS.Acme.Example'), { protocol: 'dns', host: 'ns.acme.example', port: 53 })
   assert.equal(parseServer('ns.acme.example'), undefined)
+  assert.equal(parseNamedServer(`${'a'.repeat(64)}.example`), undefined)
+  assert.equal(parseNamedServer(`${'a'.repeat(63)}.example`)?.host, `${'a'.repeat(63)}.example`)
 })
 
 test('a server is written with its port, with its protocol unless it is plain DNS, and with its name and path', () => {
@@ -92,13 +122,17 @@ test('a server is written with its port, with its protocol unless it is plain DN
   assert.equal(formatServer({ protocol: 'dns', host: 'ns.acme', port: 53 }), 'ns.acme:53')
 })
 
-const ipv6 = fc.ipV6().map((text) => new URL(`http://[${text}]`).hostname.slice(1, -1))
+const ipv6 = fc
+  .ipV6()
+  .map((text) => new URL(`http://[${text}]`).hostname.slice(1, -1))
+  .filter((host) => host !== '::' && !host.startsWith('::ffff:'))
+const ipv4 = fc.ipV4().filter((host) => host !== '0.0.0.0')
 const serverName = fc.stringMatching(/^[a-z]([-a-z0-9]{0,9}[a-z0-9])?(\.[a-z][a-z0-9]{0,9}){0,3}$/)
 const urlPath = fc.stringMatching(/^\/[A-Za-z0-9._~!$&'()*+,;=:@/-]{0,20}(\?[a-z0-9=&]{1,10})?$/)
 
 const server: fc.Arbitrary<Server> = fc
   .record({
-    host: fc.oneof(fc.ipV4(), ipv6),
+    host: fc.oneof(ipv4, ipv6),
     port: fc.integer({ min: 1, max: 65_535 }),
     kind: fc.oneof(
       fc.constantFrom<Pick<Server, 'protocol'>>({ protocol: 'dns' }, { protocol: 'tcp' }, { protocol: 'tls' }),

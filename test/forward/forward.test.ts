@@ -35,7 +35,7 @@ function forwardTo(...servers: readonly { host: string; port: number }[]): Resol
   const upstreams = servers.map((server) => {
     const tcp = new StreamPool({ connector: tcpConnector(server), clock, counters, limits: { idleMs: 100 } })
     const udp = new UdpTransport({ server, tcp, matchCase: false, counters })
-    return upstreamOver({ label: `${server.host}:${server.port}`, isPublic: false }, udp)
+    return upstreamOver({ label: `${server.host}:${server.port}`, isPublic: false, isReliable: false }, udp)
   })
   const forwarding = new Forwarding({
     cache: new MessageCache({ maxEntries: 100, maxBytes: 1_000_000, maxStaleMs: 86_400_000 }),
@@ -44,6 +44,8 @@ function forwardTo(...servers: readonly { host: string; port: number }[]): Resol
     failover: [RCODE.SERVFAIL, RCODE.REFUSED, RCODE.NOTIMP, RCODE.FORMERR],
     clock,
     random: cryptoRandom16(),
+    maxWaiting: 4096,
+    onOverload: () => {},
     onExchange: () => {},
     onSilent: () => {},
     onDown: () => {},

@@ -62,7 +62,6 @@ const responder = new Responder({
   },
   clock: systemClock,
   generations,
-  maxInFlight: 4096,
   deadlineMs: 1800,
   onFault: end,
 })

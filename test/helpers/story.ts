@@ -1,125 +1,135 @@
 import assert from 'node:assert/strict'
-import { RCODE } from '../../lib/dns/constants.ts'
-import { parseName } from '../../lib/dns/name.ts'
-import type { Policy } from '../../lib/forward/select.ts'
 import { parseDurationMs } from '../../lib/base/duration.ts'
+import { parseName } from '../../lib/dns/name.ts'
 import { externalName, type KubernetesObject, node, service, slice } from './objects.ts'
-import type { ScriptedUpstream, UpstreamState } from './scripted-upstream.ts'
-import { type Reply, World, type WorldOptions } from './world.ts'
-
-interface Step {
-  readonly line: number
-  readonly words: readonly string[]
-  /** The indented lines below it. */
-  readonly expected: readonly string[]
-}
+import { directUpstream } from './direct-upstream.ts'
+import type { ScriptedUpstream } from './scripted-upstream.ts'
+import type { AskOptions } from './scripted-question.ts'
+import { expectMany, expectOne, expectRange } from './story-expectations.ts'
+import { worldOptionsOf } from './story-options.ts'
+import type { Step, StoryText } from './story-text.ts'
+import { type Begun, World } from './world.ts'
 
 /**
  * Plays a story: lines of words, each a change of the world, time that passes, or a question with the expected answer
  * indented below it. test/scenarios/README.md lists the words.
  */
-export async function playStory(text: string): Promise<void> {
-  const [first, ...steps] = stepsOf(text)
-  if (first?.words[0] !== 'world') throw new Error('a story begins with: world')
-  const stage = new Stage(new World(optionsOf(first.words.slice(1))))
+export async function playStory({ steps: [first, ...steps] }: StoryText): Promise<void> {
+  const stage = new Stage(new World(worldOptionsOf(first?.words.slice(1) ?? [])))
   for (const step of steps) await stage.play(step)
+  stage.close()
 }
 
-function stepsOf(text: string): Step[] {
-  const steps: { line: number; words: string[]; expected: string[] }[] = []
-  for (const [i, raw] of text.split('\n').entries()) {
-    const line = raw.replace(/(^|\s)#.*/, '').trimEnd()
-    if (line === '') continue
-    if (/^\s/.test(line)) steps.at(-1)?.expected.push(line.trim().replace(/\s+/g, ' '))
-    else steps.push({ line: i + 1, words: line.split(/\s+/), expected: [] })
-  }
-  return steps
-}
+type Look = (words: readonly string[], expected: readonly string[], where: string) => void | Promise<void>
 
-const RCODES: Readonly<Record<string, number>> = RCODE
-
-type ReadOption = (value: string) => Partial<WorldOptions>
-
-const ms = (value: string): number => parseDurationMs(value) ?? 0
-
-const OPTIONS: Readonly<Record<string, ReadOption>> = {
-  federations: (value) => ({ federations: Object.fromEntries(value.split(',').map((item) => item.split(':'))) }),
-  longOnly: (value) => ({ longOnly: value.split(',') }),
-  stubs: (value) => ({ stubs: value.split(',') }),
-  scope: (value) => ({ scope: value as 'zone' | 'region' | 'global' }),
-  publicNames: (value) => ({ settings: { publicNames: value as 'zone' | 'zone.region' } }),
-  style: (value) => ({ settings: { style: value as 'cname' | 'flat' } }),
-  ttl: (value) => ({ settings: { ttlSeconds: ms(value) / 1000 } }),
-  redirectTtl: (value) => ({ settings: { redirectTtlSeconds: ms(value) / 1000 } }),
-  minReady: (value) => ({ health: { minReady: Number(value) } }),
-  leaveAfter: (value) => ({ health: { leaveAfterMs: ms(value) } }),
-  returnAfter: (value) => ({ health: { returnAfterMs: ms(value) } }),
-  upstreams: (value) => ({ upstreams: value.split(',') }),
-  publicUpstreams: (value) => ({ publicUpstreams: value === 'yes' }),
-  policy: (value) => ({ policy: value as Policy }),
-  failover: (value) => ({ failover: value.split(',').map((rcode) => RCODES[rcode] ?? Number.NaN) }),
-  minTtl: (value) => ({ lifetimes: { minTtl: ms(value) } }),
-  maxTtl: (value) => ({ lifetimes: { maxTtl: ms(value) } }),
-  maxNegativeTtl: (value) => ({ lifetimes: { maxNegativeTtl: ms(value) } }),
-  maxStale: (value) => ({ maxStaleMs: ms(value) }),
-  cacheEntries: (value) => ({ cacheEntries: Number(value) }),
-  prefetch: (value) => ({ prefetches: value === 'yes' }),
-  keepPositive: (value) => ({ keepPositive: value.split(',') }),
-  block: (value) => ({ block: Object.fromEntries(value.split(',').map((item) => item.split(':'))) }),
-  noAAAA: (value) => ({ noAAAA: value.split(',') }),
-  maxInFlight: (value) => ({ maxInFlight: Number(value) }),
-}
-
-function optionsOf(words: readonly string[]): WorldOptions {
-  let options: WorldOptions = {}
-  for (const word of words) {
-    const [key = '', value = ''] = word.split('=')
-    const read = OPTIONS[key]
-    if (read === undefined) throw new Error(`a world does not know the option "${key}"`)
-    const { settings, health, lifetimes, ...others } = read(value)
-    options = {
-      ...options,
-      ...others,
-      settings: { ...options.settings, ...settings },
-      health: { ...options.health, ...health },
-      lifetimes: { ...options.lifetimes, ...lifetimes },
-    }
-  }
-  return options
+interface Questions {
+  readonly count: number
+  /** `*` in it stands for another word each time. */
+  readonly name: string
+  readonly type: string
+  readonly options: AskOptions
+  readonly everyMs: number
 }
 
 /** The world of a story, and the words that change it. */
 class Stage {
   readonly #world: World
   readonly #objects = new Map<string, KubernetesObject>()
+  #begun: Begun[] = []
+  #mark: ReturnType<World['mark']>
+  #names = 0
+
+  // What has an outcome.
+  readonly #looks: Readonly<Record<string, Look>> = {
+    ask: (words, expected, where) => this.#ask(words, expected, where),
+    end: (_words, expected, where) => this.#end(expected, where),
+    cache: (words, _expected, where) => this.#expectCache(words, where),
+    logged: (_words, expected, where) => this.#logged(expected, where),
+  }
+
+  readonly #acts: Readonly<Record<string, (words: readonly string[]) => void | Promise<void>>> = {
+    begin: (words) => this.#begin(questionsOf(words)),
+    pass: ([time = '']) => this.#world.clock.pass(parseDurationMs(time) ?? Number.NaN),
+    known: ([how]) => this.#world.directory.know(how as 'live' | 'away' | 'snapshot'),
+    listening: () => this.#world.listen(),
+    forget: ([name = '', andBelow]) => this.#world.forget(parseName(name), andBelow === 'and-below'),
+    upstream: (words) => this.#world.upstreamsOf('.').forEach((one) => directUpstream(one, words)),
+    stub: ([domain = '', ...words]) => this.#world.upstreamsOf(domain).forEach((one) => directUpstream(one, words)),
+    at: ([name = '', ...words]) => directUpstream(this.#upstream(name), words),
+  }
 
   constructor(world: World) {
     this.#world = world
+    this.#mark = world.mark()
+  }
+
+  /** Nothing may be left that was not looked at. */
+  close(): void {
+    assert.equal(this.#begun.length, 0, 'what begins has an end')
+    assert.deepEqual(
+      this.#world.log.filter((line) => line.startsWith('fault')),
+      [],
+    )
   }
 
   async play({ line, words, expected }: Step): Promise<void> {
-    const [verb = '', first = '', ...rest] = words
-    if (verb === 'ask') return this.#ask(first, rest, expected, `line ${line}: ${words.join(' ')}`)
-    if (verb === 'forget') return void this.#world.cache.purge(parseName(first), rest[0] === 'and-below')
-    if (verb === 'pass') return this.#world.clock.pass(parseDurationMs(first) ?? Number.NaN)
-    if (verb === 'known') return this.#world.directory.know(first as 'live' | 'away' | 'snapshot')
-    if (verb === 'upstream') return this.#world.upstreams.forEach((one) => direct(one, [first, ...rest]))
-    if (verb === 'at') return direct(this.#upstream(first), rest)
-    if (verb === 'stub') return direct(this.#stub(first), rest)
-    this.#change(verb, first, rest)
+    const [verb = '', ...rest] = words
+    const where = `line ${line}: ${words.join(' ')}`
+    const look = this.#looks[verb]
+    if (look !== undefined) return look(rest, expected, where)
+    if (expected.length > 0) throw new Error(`${where}: nothing is expected here`)
+    const act = this.#acts[verb]
+    if (act !== undefined) return act(rest)
+    this.#change(verb, rest)
     this.#world.cluster(...this.#objects.values())
   }
 
-  async #ask(name: string, words: readonly string[], expected: readonly string[], where: string): Promise<void> {
-    const type = words.find((word) => /^[A-Z]/.test(word))
-    const [, from] = words.map((word) => /^from=(.+)/.exec(word)).find((match) => match !== null) ?? []
-    const reply = await this.#world.ask(name, type, {
-      dnssecOk: words.includes('+do'),
-      checkingDisabled: words.includes('+cd'),
-      recursionDesired: !words.includes('-rd'),
-      ...(from !== undefined && { from }),
-    })
-    expect(reply, expected, where)
+  async #ask(words: readonly string[], expected: readonly string[], where: string): Promise<void> {
+    const questions = questionsOf(words)
+    if (/^\d+$/.test(words[0] ?? '')) {
+      if (this.#begun.length > 0) throw new Error(`${where}: others are under way, end them first`)
+      await this.#begin(questions)
+      return this.#end(expected, where)
+    }
+    const { name, type, options } = questions
+    const { asked, tookMs, ...reply } = await this.#world.ask(name, type, options)
+    expectOne({ replies: [reply], tookMs: [tookMs], asked }, expected, where)
+  }
+
+  async #begin({ count, name, type, options, everyMs }: Questions): Promise<void> {
+    if (this.#begun.length === 0) this.#mark = this.#world.mark()
+    for (let i = 0; i < count; i++) {
+      this.#begun.push(
+        this.#world.begin(
+          name.replace('*', () => `n${++this.#names}`),
+          type,
+          options,
+        ),
+      )
+      if (everyMs > 0) await this.#world.clock.pass(everyMs)
+    }
+  }
+
+  async #end(expected: readonly string[], where: string): Promise<void> {
+    const begun = this.#begun
+    this.#begun = []
+    await this.#world.finish(begun)
+    const replies = begun.flatMap(({ reply }) => reply ?? [])
+    const tookMs = begun.flatMap(({ tookMs }) => tookMs ?? [])
+    expectMany({ replies, tookMs, asked: this.#world.askedSince(this.#mark) }, expected, where)
+  }
+
+  #expectCache([range = '', unit = '']: readonly string[], where: string): void {
+    const { entries, bytes } = this.#world.cache.sizes
+    expectRange(unit === 'bytes' ? bytes : entries, range, where)
+  }
+
+  // Each line as it begins, of all since the last time.
+  #logged(expected: readonly string[], where: string): void {
+    const lines = this.#world.log.splice(0)
+    const wanted = expected[0] === 'nothing' ? [] : expected
+    const begun = lines.map((line, i) => line.slice(0, wanted[i]?.length))
+    assert.deepEqual(begun, wanted, where)
   }
 
   #upstream(name: string): ScriptedUpstream {
@@ -128,13 +138,7 @@ class Stage {
     return upstream
   }
 
-  #stub(domain: string): ScriptedUpstream {
-    const stub = this.#world.stubs.get(domain)
-    if (stub === undefined) throw new Error(`world has no stub ${domain}`)
-    return stub
-  }
-
-  #change(verb: string, first: string, rest: readonly string[]): void {
+  #change(verb: string, [first = '', ...rest]: readonly string[]): void {
     if (verb === 'node') this.#objects.set('node', node('n1', first))
     else if (verb === 'service') this.#objects.set(`service ${first}`, service(first, rest.length > 1 ? rest : rest[0]))
     else if (verb === 'external') this.#objects.set(`service ${first}`, externalName(first, rest[0] ?? ''))
@@ -144,32 +148,22 @@ class Stage {
   }
 }
 
-const STATES: ReadonlySet<string> = new Set(['up', 'silent', 'closed'])
-
-function direct(upstream: ScriptedUpstream, words: readonly string[]): void {
-  const [first = '', second = '', third = ''] = words
-  if (STATES.has(first)) upstream.state = first as UpstreamState
-  else if (first === 'fails') upstream.fail(second, third)
-  else if (first === 'without') upstream.remove(second)
-  else if (first === 'delay') upstream.delayMs = parseDurationMs(second) ?? 0
-  else if (first === 'chases') upstream.chases = second === 'yes'
-  else if (first === 'soa') upstream.givesSoa = second === 'yes'
-  else upstream.add(words.join(' '))
-}
-
-// Only what the story speaks of is compared, but of each part all of it.
-function expect(reply: Reply, expected: readonly string[], where: string): void {
-  const [status = '', ...lines] = expected
-  const kinds = { additional: 'additional ', authority: 'authority ', asked: 'asked ', took: 'took ' }
-  const of = (prefix: string) =>
-    lines.filter((line) => line.startsWith(prefix)).map((line) => line.slice(prefix.length))
-  const answer = lines.filter((line) => !Object.values(kinds).some((prefix) => line.startsWith(prefix)))
-  const seen = [reply.rcode, ...(reply.aa ? ['aa'] : []), ...reply.ede.map((code) => `ede${code}`)].join(' ')
-  assert.deepEqual([seen, ...reply.answer], [status, ...answer], where)
-  for (const kind of ['additional', 'authority', 'asked'] as const) {
-    const wanted = of(kinds[kind])
-    if (wanted.length > 0) assert.deepEqual(reply[kind], wanted[0] === 'nothing' ? [] : wanted, `${where}: ${kind}`)
+// `[COUNT] NAME [TYPE] [+do] [+cd] [-rd] [from=IP] [every DURATION]`
+function questionsOf(words: readonly string[]): Questions {
+  const isMany = /^\d+$/.test(words[0] ?? '')
+  const [name = '', ...rest] = words.slice(isMany ? 1 : 0)
+  const from = rest.find((word) => word.startsWith('from='))?.slice(5)
+  const everyAt = rest.indexOf('every')
+  return {
+    count: isMany ? Number(words[0]) : 1,
+    name,
+    type: rest.find((word) => /^[A-Z]/.test(word)) ?? 'A',
+    options: {
+      dnssecOk: rest.includes('+do'),
+      checkingDisabled: rest.includes('+cd'),
+      recursionDesired: !rest.includes('-rd'),
+      ...(from !== undefined && { from }),
+    },
+    everyMs: everyAt < 0 ? 0 : (parseDurationMs(rest[everyAt + 1] ?? '') ?? Number.NaN),
   }
-  const [took] = of(kinds.took)
-  if (took !== undefined) assert.equal(reply.tookMs, parseDurationMs(took), `${where}: took`)
 }

@@ -32,6 +32,7 @@ function rdataText(record: Answer): string {
     return `${priority} ${weight} ${port} ${target}.`
   }
   if (record.type === 'SOA') return `${record.data.mname}. ${record.data.minimum}`
+  if (record.type === 'RRSIG') return record.data.typeCovered
   if (record.type === 'HINFO') return `"${record.data.cpu}" "${record.data.os}"`
   if (record.type === 'TXT')
     return [record.data]

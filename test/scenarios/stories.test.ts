@@ -1,10 +1,11 @@
 import { globSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { playStory } from '../helpers/story.ts'
+import { storiesIn } from '../helpers/story-text.ts'
 
-for (const file of globSync('test/scenarios/*.txt').sort()) {
-  const text = readFileSync(file, 'utf8')
-  // The first comment of a story says what it shows.
-  const title = /^# (.+)/.exec(text)?.[1] ?? file
-  test(`${file}: ${title}`, () => playStory(text))
+for (const file of globSync('test/scenarios/**/*.txt').sort()) {
+  const place = file.replace('test/scenarios/', '')
+  for (const story of storiesIn(readFileSync(file, 'utf8'))) {
+    test(`${place}:${story.line}: ${story.title}`, () => playStory(story))
+  }
 }

@@ -142,26 +142,6 @@ test('the chain is told the question as it was spelled, the flags and the deadli
   assert.equal(first!.deadlineMs, world.clock.now() + 1800)
 })
 
-test('beyond the limit of queries under way new ones are refused, and images still answer', async () => {
-  const world = new ScriptedResponder({ maxInFlight: 4 })
-  await ask(world, queryPacket('known'))
-  const release = world.hold('slow')
-  const held = [ask(world, queryPacket('slow')), ask(world, queryPacket('slow'))]
-  assert.equal(world.responder.inFlight, 2)
-  const refused = respond(world, queryPacket('web', { edns: {} }))
-  assert.ok(Buffer.isBuffer(refused))
-  assert.deepEqual([rcodeOf(refused), errorsOf(refused)], [RCODE.REFUSED, [EDE.OTHER]])
-  assert.equal(rcodeOf(await ask(world, queryPacket('known'))), RCODE.NOERROR)
-  // Whoever has none under way is still let in.
-  const other = world.responder.respond(queryPacket('slow'), '127.0.0.2', true)
-  assert.ok(other instanceof Promise)
-  release()
-  await other
-  await Promise.all(held)
-  assert.equal(rcodeOf(await ask(world, queryPacket('web'))), RCODE.NOERROR)
-  assert.deepEqual([world.responder.inFlight, world.responder.counters.overload], [0, 1])
-})
-
 test('a fault of ours is SERVFAIL for the one who asked, counted and told, and nothing is left under way', async () => {
   const world = new ScriptedResponder()
   const fault = new Error('a fault')

@@ -9,7 +9,6 @@ import { Responder, type Service } from '../../lib/server/responder.ts'
 import { MovedClock } from '../helpers/moved-clock.ts'
 
 interface Limits {
-  readonly maxInFlight?: number
   readonly deadlineMs?: number
   readonly allows?: (client: string) => boolean
 }
@@ -30,7 +29,6 @@ export class ScriptedResponder {
       service: this.service(limits.allows),
       clock: this.clock,
       generations: this.generations,
-      maxInFlight: limits.maxInFlight ?? 1000,
       deadlineMs: limits.deadlineMs ?? 1800,
       onFault: (error) => void this.faults.push(error),
     })

@@ -85,7 +85,7 @@ function cacheMetrics(metrics: Metrics, { responder, current }: Parts): void {
   )
 }
 
-function forwardMetrics(metrics: Metrics, { runtime, responder, current }: Parts): void {
+function forwardMetrics(metrics: Metrics, { runtime, current }: Parts): void {
   const all = () => [...runtime.counters.upstreams]
   const proxy = (to: string) => ({ proxy_name: 'forward', to })
   metrics.histogram({
@@ -122,6 +122,6 @@ function forwardMetrics(metrics: Metrics, { runtime, responder, current }: Parts
   metrics.counter(
     'coredns_forward_max_concurrent_rejects_total',
     'Queries refused because too many were under way',
-    () => [{ value: responder.counters.overload }],
+    () => [{ value: current().forwarding.shared.admission.refused }],
   )
 }

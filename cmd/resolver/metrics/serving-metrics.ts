@@ -4,7 +4,7 @@ import { one } from './one.ts'
 import type { Parts } from './parts.ts'
 
 /** Of queries and replies. */
-export function servingMetrics(metrics: Metrics, { responder, runtime }: Parts): void {
+export function servingMetrics(metrics: Metrics, { responder, runtime, current }: Parts): void {
   const { counters } = responder
   metrics.counter('feddns_requests_total', 'Packets received, by protocol and record type', () => [
     ...requests('udp', counters.udpRequests),
@@ -18,8 +18,8 @@ export function servingMetrics(metrics: Metrics, { responder, runtime }: Parts):
   )
   metrics.counter('feddns_dropped_total', 'Packets that no reply is due to', () => one(counters.dropped))
   metrics.counter('feddns_image_hits_total', 'Queries answered by a finished answer', () => one(counters.fromImage))
-  metrics.counter('feddns_overload_refused_total', 'Queries refused because too many were under way', () =>
-    one(counters.overload),
+  metrics.counter('feddns_overload_refused_total', 'Queries refused because too many were waiting for upstreams', () =>
+    one(current().forwarding.shared.admission.refused),
   )
   metrics.counter('feddns_faults_total', 'Queries that failed because of a fault of ours', () => one(counters.faults))
   metrics.counter('feddns_records_left_out_total', 'Records that did not fit into 65,535 octets', () =>
