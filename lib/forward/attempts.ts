@@ -128,12 +128,12 @@ class Attempts {
     return false
   }
 
-  #endAfterwards(outcome: Outcome): void {
-    if (!this.#goesOn || !('message' in outcome)) return
+  #afterwards(outcome: Outcome, isUseful: boolean): void {
+    if (!this.#goesOn || (!isUseful && this.#running.size > 0)) return
     this.#goesOn = false
     this.#cancelTimer()
     this.#abort.abort(ENOUGH)
-    this.#options.onAfterwards(outcome.message, outcome.upstream)
+    if (isUseful && 'message' in outcome) this.#options.onAfterwards(outcome.message, outcome.upstream)
   }
 
   // In the order of the list, round and round, without those that failed, or that lose nothing and have it already.
@@ -159,7 +159,7 @@ class Attempts {
       outcome = { fault: 'network', error }
     }
     this.#running.delete(exchange)
-    if (this.#hasEnded) return isUseful ? this.#endAfterwards(outcome) : undefined
+    if (this.#hasEnded) return this.#afterwards(outcome, isUseful)
     if (isUseful) {
       for (const { health } of this.#useless) health.failed()
       return this.#end(outcome)

@@ -155,7 +155,9 @@ test('queries that are under way when it stops are still answered', async () => 
   udp.send(questionPacket('udp.example A'))
   tcp.send(questionPacket('tcp.example A'))
   await eventually(() =>
-    assert.ok(new Set(silent.asked.map(({ query }) => query.toString('latin1', 12, 16))).size === 2),
+    assert.ok(
+      ['udp', 'tcp'].every((label) => silent.asked.some(({ query }) => query.toString('latin1', 13, 16) === label)),
+    ),
   )
   resolver.signal('SIGTERM')
   assert.deepEqual(answerOf((await udp.next()).octets), ['SERVFAIL'])

@@ -1,7 +1,9 @@
-// Builds the programs that tests run besides this one, each from the Go modules that its folder pins. What was built
-// before is kept as long as neither the folder nor Go has changed.
+// Gets the programs that tests run besides this one: builds those that are Go modules, each from what its folder pins,
+// and installs those of Debian. With names, only these: `build.ts coredns`. What was built before is kept as long as
+// neither the folder nor Go has changed.
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, renameSync } from 'node:fs'
+import { DEBIAN_PROGRAMS, type DebianProgram, debianLack, installDebian } from './debian.ts'
 import { BIN, binaryOf, PEER_NAMES, type PeerName, type Source, sourceOf } from './peers.ts'
 import { isBuilt, stamp } from './stamp.ts'
 
@@ -15,9 +17,25 @@ const ENV = {
   GOWORK: 'off',
 }
 
-function main(): void {
+function main(args: readonly string[]): void {
+  const isWanted = (name: string) => args.length === 0 || args.includes(name)
+  const unknown = args.find((name) => ![...PEER_NAMES, ...DEBIAN_PROGRAMS].some((known) => known === name))
+  if (unknown !== undefined) fail(`there is no program "${unknown}" here`)
+  buildAll(PEER_NAMES.filter(isWanted))
+  getFromDebian(DEBIAN_PROGRAMS.filter(isWanted))
+}
+
+// What cannot be installed here is told; tests that need it say so again.
+function getFromDebian(names: readonly DebianProgram[]): void {
+  installDebian(names, console.log)
+  const lack = debianLack(names)
+  console.log(lack ?? `of Debian: ${names.join(', ') || 'nothing'}: installed`)
+}
+
+function buildAll(names: readonly PeerName[]): void {
+  if (names.length === 0) return
   const go = goVersion()
-  for (const name of PEER_NAMES) {
+  for (const name of names) {
     const source = sourceOf(name)
     const title = source.version === undefined ? name : `${name} ${source.version}`
     if (isBuilt(name, go)) {
@@ -78,4 +96,4 @@ function fail(why: string): never {
   process.exit(1)
 }
 
-main()
+main(process.argv.slice(2))

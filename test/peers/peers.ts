@@ -25,6 +25,7 @@ const PEERS = {
     module: 'k8s.io/kubernetes',
     variables: kubernetesVersion,
   },
+  coredns: { folder: 'coredns', goPackage: 'github.com/coredns/coredns', module: 'github.com/coredns/coredns' },
 } as const satisfies Readonly<Record<string, Peer>>
 
 export type PeerName = keyof typeof PEERS

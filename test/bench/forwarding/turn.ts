@@ -27,8 +27,7 @@ const MISSES_PER_SECOND = 80_000
 const ALLOWED_PERCENT = 2
 
 /**
- * Loads a server once. Rejects if its replies are not all like that one, by rcode and size, or if it had to ask where it
- * should have known, or knew what it should have had to ask.
+ * Loads a server once. Rejects if its replies are not all like that one, by rcode and size.
  */
 export async function takeTurn(
   { running, reply }: Subject,

@@ -40,7 +40,7 @@ export async function startCluster(names: readonly string[], children: Children,
   return { dns, outside, [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }
 
-// The plugin `kubernetes` needs an API server. It gives what it has 5 s, and denies the rest for 5 s; so does this zone.
+// The plugin `kubernetes` needs an API server. What it has is good for 5 s, and so is its denial; as in this zone.
 const ZONE = `
 $ORIGIN cluster.local.
 $TTL 5

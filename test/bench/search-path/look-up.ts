@@ -6,8 +6,8 @@ const NDOTS = 5
 const SEARCH = ['default.svc.cluster.local', 'svc.cluster.local', 'cluster.local']
 
 /**
- * Looks a name up as getaddrinfo of glibc does in a pod: A and AAAA of each candidate in turn, both before the next, up to
- * the first that exists. Rejects if none does.
+ * Looks a name up as getaddrinfo of glibc does in a pod: A and AAAA of each candidate in turn, both before the next, up
+ * to the first that exists. Rejects if none does.
  */
 export async function lookUp(server: Server, name: string): Promise<void> {
   for (const candidate of candidatesOf(name)) if (await exists(server, candidate)) return
