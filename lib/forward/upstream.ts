@@ -2,7 +2,7 @@ import type { Message } from '../dns/message.ts'
 import type { Health } from './health.ts'
 
 /** One question for an upstream, with an id that was drawn for it. */
-export interface UpstreamQuery {
+interface UpstreamQuery {
   readonly bytes: Buffer
   /** Aborted when nobody waits any more. Whatever was opened has to be closed then. */
   readonly signal: AbortSignal

@@ -27,7 +27,7 @@ export interface Service {
   readonly observe?: Observe
 }
 
-export interface Observed {
+interface Observed {
   readonly client: string
   readonly overUdp: boolean
   /** 0 if the query has no question that could be read. */

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { ApiClient, ApiError, type Credentials } from '../peers/api-client.ts'
 import { ControlPlane } from '../peers/control-plane.ts'
-import { binaryOf, PEER_NAMES } from '../peers/peers.ts'
-import { isBuilt } from '../peers/stamp.ts'
+import { missing } from '../peers/missing.ts'
+import { binaryOf } from '../peers/peers.ts'
 import { type TemporaryFolder, temporaryFolder } from './temporary-folder.ts'
 
 const run = promisify(execFile)
@@ -51,23 +51,12 @@ export interface RealApiServer extends AsyncDisposable {
   restart(): Promise<void>
 }
 
-/** Why tests with real peers cannot run here, if so: a reason to skip them. Throws it where they must not be skipped. */
-export function peersMissing(): string | undefined {
-  const reason = notBuilt()
-  if (reason === undefined) return undefined
-  if (process.env['CI'] !== undefined || process.env['FEDDNS_REQUIRE_PEERS'] === '1') throw new Error(reason)
-  console.warn(`SKIPPED, tests with a real API server: ${reason}`)
-  return reason
-}
-
-function notBuilt(): string | undefined {
-  const names = PEER_NAMES.filter((name) => !isBuilt(name))
-  return names.length === 0 ? undefined : `${names.join(', ')}: not built from these sources; run \`npm run peers\``
-}
+/** Why tests with a real API server cannot run here, if so: a reason to skip them. Throws it where they must not be skipped. */
+export const peersMissing = (): string | undefined => missing('leash', 'pki', 'etcd', 'kube-apiserver')
 
 /** Starts one and waits until it is ready. Flags are added to those of kube-apiserver, and win over them. */
 export async function startRealApiServer(options: { flags?: readonly string[] } = {}): Promise<RealApiServer> {
-  const reason = notBuilt()
+  const reason = peersMissing()
   if (reason !== undefined) throw new Error(reason)
   const folder = await temporaryFolder()
   const controlPlane = new ControlPlane(folder)
