@@ -47,7 +47,7 @@ export function startForwarding(
   const everything = routeTo(ROOT, config.forward.everything, upstreams)
   const routes = [
     everything,
-    ...clusterRoutes(config, cluster, clusterUpstreams),
+    ...clusterRoutes(config, cluster, { all: clusterUpstreams, warn: runtime.warn }),
     ...[...config.forward.stubDomains].map(([domain, route]) => routeTo(domain, route, upstreams)),
   ]
   for (const route of routes) shared.takeOver(route)

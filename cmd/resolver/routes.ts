@@ -3,8 +3,9 @@ import type { Server } from '../../lib/config/server.ts'
 import type { Name } from '../../lib/dns/name.ts'
 import type { Route } from '../../lib/forward/route.ts'
 import type { Upstream } from '../../lib/forward/upstream.ts'
+import type { LimitedWarn } from '../../lib/observe/log.ts'
 import type { Cluster } from './cluster.ts'
-import { clusterDnsServers } from './cluster-dns.ts'
+import { CLUSTER_DNS, clusterDnsServers } from './cluster-dns.ts'
 import type { Upstreams } from './upstreams.ts'
 
 /** A route whose servers stay the same. */
@@ -15,13 +16,27 @@ export const routeTo = (domain: Name, { upstreams, policy }: RouteConfig, all: U
 })
 
 /** The routes to the cluster DNS: to servers that were given, or to its pods as they come and go. */
-export function clusterRoutes({ forward, listen }: Config, { directory }: Cluster, all: Upstreams): Route[] {
+export function clusterRoutes(
+  { forward, listen }: Config,
+  { directory }: Cluster,
+  { all, warn }: { readonly all: Upstreams; readonly warn: LimitedWarn },
+): Route[] {
   const { clusterDns, everything } = forward
   if (clusterDns === undefined) return []
-  const { domains, servers } = clusterDns
+  const { domains, servers: given } = clusterDns
   const { policy } = everything
-  if (servers !== undefined) return domains.map((domain) => routeTo(domain, { upstreams: servers, policy }, all))
-  const live = following(clusterDnsServers(directory, listen), all)
+  if (given !== undefined) return domains.map((domain) => routeTo(domain, { upstreams: given, policy }, all))
+  const servers = clusterDnsServers(directory, listen)
+  const live = following(() => {
+    const now = servers()
+    if (now.length === 0 && directory.synced) {
+      const { namespace, name } = CLUSTER_DNS
+      const message =
+        'the cluster DNS has no ready pod; names of the cluster cannot be answered (clusterDNS can name servers)'
+      warn('cluster DNS', message, { service: `${namespace}/${name}` })
+    }
+    return now
+  }, all)
   return domains.map((domain) => ({
     domain,
     policy,

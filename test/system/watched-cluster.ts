@@ -58,6 +58,8 @@ export class WatchedCluster implements AsyncDisposable {
     return {
       federations: { fleet: 'example.com' },
       listen: [`${HOST}:0`],
+      // This cluster has no DNS of its own.
+      clusterDNS: 'off',
       http: { listen: `${HOST}:0` },
       source: { kubernetes: { kubeconfig: this.cluster.kubeconfig, ...source }, grace: '30s' },
       forward: { upstreams: [`${HOST}:${this.#upstream.port}`] },
