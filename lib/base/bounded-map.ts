@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto'
+
 export interface Bounds {
   readonly maxEntries: number
   readonly maxBytes: number
@@ -5,6 +7,7 @@ export interface Bounds {
 
 interface Slot<V> {
   readonly key: string
+  readonly hash: number
   readonly value: V
   readonly bytes: number
   /** Uses elsewhere, as of when it came or was last passed over. */
@@ -32,7 +35,9 @@ const PARTS = 10
  * same, so a write costs little too. What comes back soon after it went is proven: 32 bits of each key are kept for that.
  */
 export class BoundedMap<V> {
-  readonly #slots = new Map<string, Slot<V>>()
+  // By the hash of their keys: to look a string up in a Map that was made just now costs V8 ten times as much as to hash
+  // it here (it internalizes it). Of two keys with one hash the later takes the place of the other.
+  readonly #slots = new Map<number, Slot<V>>()
   readonly #new = new Queue<V>()
   readonly #proven = new Queue<V>()
   readonly #bounds: Bounds
@@ -56,23 +61,26 @@ export class BoundedMap<V> {
   }
 
   get(key: string): V | undefined {
-    const slot = this.#slots.get(key)
-    if (slot === undefined) return undefined
+    const slot = this.#slots.get(hashOf(key))
+    if (slot?.key !== key) return undefined
     slot.used = true
     return slot.value
   }
 
   /** `bytes` is what the entry weighs. One that is heavier than the whole map is not kept. */
   set(key: string, value: V, bytes: number): void {
-    const before = this.#slots.get(key)
-    if (before !== undefined) this.#remove(before)
+    const hash = hashOf(key)
+    const inPlace = this.#slots.get(hash)
+    if (inPlace !== undefined) this.#remove(inPlace)
+    const before = inPlace?.key === key ? inPlace : undefined
     const { maxEntries, maxBytes } = this.#bounds
     if (bytes > maxBytes || maxEntries === 0) return
     // Room is made first, so that what is new is not what goes.
     while (this.size >= maxEntries || this.bytes + bytes > maxBytes) this.#evictOne()
-    const { used = false, isProven = this.#wentLately(key) } = before ?? {}
+    const { used = false, isProven = this.#wentLately(hash) } = before ?? {}
     const slot = {
       key,
+      hash,
       value,
       bytes,
       usesSeen: this.#usesOf(value),
@@ -81,15 +89,16 @@ export class BoundedMap<V> {
       older: undefined,
       newer: undefined,
     }
-    this.#slots.set(key, slot)
+    this.#slots.set(hash, slot)
     this.#queueOf(slot).push(slot)
   }
 
   delete(key: string): void {
-    const slot = this.#slots.get(key)
-    if (slot === undefined) return
+    const hash = hashOf(key)
+    const slot = this.#slots.get(hash)
+    if (slot?.key !== key) return
     this.#remove(slot)
-    this.#remember(key)
+    this.#remember(hash)
   }
 
   clear(): void {
@@ -99,7 +108,7 @@ export class BoundedMap<V> {
 
   /** All there is, as of each step. It does not count as reading. */
   *entries(): Generator<readonly [key: string, value: V]> {
-    for (const [key, { value }] of this.#slots) yield [key, value]
+    for (const { key, value } of this.#slots.values()) yield [key, value]
   }
 
   #evictOne(): void {
@@ -110,8 +119,8 @@ export class BoundedMap<V> {
       const uses = this.#usesOf(slot.value)
       const isUsed = slot.used || uses !== slot.usesSeen
       if (!isUsed || chances === 0) {
-        this.#slots.delete(slot.key)
-        if (!slot.isProven) this.#remember(slot.key)
+        this.#slots.delete(slot.hash)
+        if (!slot.isProven) this.#remember(slot.hash)
         this.evictions++
         return
       }
@@ -130,7 +139,7 @@ export class BoundedMap<V> {
   }
 
   #remove(slot: Slot<V>): void {
-    this.#slots.delete(slot.key)
+    this.#slots.delete(slot.hash)
     this.#queueOf(slot).remove(slot)
   }
 
@@ -138,16 +147,14 @@ export class BoundedMap<V> {
     return isProven ? this.#proven : this.#new
   }
 
-  #remember(key: string): void {
+  #remember(hash: number): void {
     // As many places as there are entries, or up to twice as many.
     if (this.#gone.length < this.size) this.#gone = new Uint32Array(2 ** Math.ceil(Math.log2(this.size + 1)))
-    const hash = hashOf(key)
-    this.#gone[hash % this.#gone.length] = hash
+    this.#gone[(hash >>> 0) % this.#gone.length] = hash
   }
 
-  #wentLately(key: string): boolean {
-    const hash = hashOf(key)
-    return this.#gone[hash % this.#gone.length] === hash
+  #wentLately(hash: number): boolean {
+    return this.#gone[(hash >>> 0) % this.#gone.length] === hash >>> 0
   }
 }
 
@@ -179,9 +186,11 @@ class Queue<V> {
   }
 }
 
-// FNV-1a.
+// FNV-1a, begun differently in each process: nobody can choose names that push others out.
+const SEED = randomBytes(4).readInt32LE()
+
 function hashOf(key: string): number {
-  let hash = 0x811c9dc5
+  let hash = SEED
   for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193)
-  return hash >>> 0
+  return hash
 }

@@ -67,7 +67,7 @@ function authoredImage(query: Query, answer: AuthoredAnswer): Image {
     ttlOffsets: decaying.map(({ ttlAt }) => ttlAt),
     ttlExpiresAtMs,
     ttlCapSeconds: answer.ttlCapSeconds,
-    rotation: rotationOf(bytes, placed),
+    rotation: rotationOf(bytes, placed, 0),
     needed: { end: bytes.length, authority: answer.authority.length },
     options: encodeExtendedErrors(answer.errors),
     evidence: answer.evidence,
@@ -96,6 +96,7 @@ function relayedImage(answer: RelayedAnswer): Image {
     rotation: rotationOf(
       message.bytes,
       message.records.filter((record) => record.section === 'answer'),
+      answer.uses.count,
     ),
     needed: neededOf(message),
     options: encodeExtendedErrors(answer.errors),
@@ -117,8 +118,9 @@ function neededOf({ bytes, records }: Message): Image['needed'] {
   return { end: authority[last]?.end ?? answerEnd, authority: last + 1 }
 }
 
-// Only the final set may change its order: clients that read once from top to bottom need the CNAMEs first.
-function rotationOf(bytes: Buffer, answer: readonly Placed[]): Rotation | undefined {
+// Only the final set may change its order: clients that read once from top to bottom need the CNAMEs first. It goes on
+// from where it was after so many uses.
+function rotationOf(bytes: Buffer, answer: readonly Placed[], uses: number): Rotation | undefined {
   const last = answer.at(-1)
   if (last === undefined || (last.type !== TYPE.A && last.type !== TYPE.AAAA)) return undefined
   const stride = last.end - last.start
@@ -128,5 +130,5 @@ function rotationOf(bytes: Buffer, answer: readonly Placed[]): Rotation | undefi
     record.end - record.start === stride && head.equals(bytes.subarray(record.start, record.ttlAt))
   const start = answer.findLastIndex((record) => !alike(record)) + 1
   const count = answer.length - start
-  return count < 2 ? undefined : { start: (answer[start] as Placed).start, stride, count, turn: 0 }
+  return count < 2 ? undefined : { start: (answer[start] as Placed).start, stride, count, turn: uses % count }
 }

@@ -134,9 +134,11 @@ export class Responder {
     const query = this.#gate.query(packet, startedMs + this.#options.deadlineMs, client)
     this.#inFlight++
     let image: Image | undefined
+    let isWorthKeeping = false
     try {
       const answer = await service.resolve(query)
       image = answer && this.#imageOf(query, answer)
+      isWorthKeeping = answer?.kind === 'authored' || (answer?.uses.count ?? 0) > 0
     } catch (error) {
       this.counters.faults++
       this.#options.onFault(error, query)
@@ -147,7 +149,8 @@ export class Responder {
     this.counters.duration(nowMs - startedMs)
     this.#gate.admit(packet)
     if (image === undefined) return this.#reject(packet, RCODE.SERVFAIL)
-    this.#keep(service, key, image)
+    // A message is kept already; most names are asked for once, and what is kept costs more than what is not.
+    if (isWorthKeeping) this.#keep(service, key, image)
     return this.#reply(packet, image, nowMs, overUdp)
   }
 
