@@ -1,3 +1,4 @@
+import { TYPE } from './constants.ts'
 import type { Name } from './name.ts'
 import { RDATA_LAYOUTS } from './rdata-layout.ts'
 import { MalformedMessage, readName } from './read-name.ts'
@@ -31,4 +32,10 @@ export function expandRdata(bytes: Buffer, type: number, start: number, end: num
   }
   if (rest > 0) pieces.push({ octets: bytes.subarray(at, end) })
   return pieces
+}
+
+/** Throws MalformedMessage where the RDATA does not fit its type. Without names there is nothing to take apart. */
+export function checkRdata(bytes: Buffer, type: number, start: number, end: number): void {
+  const isAddress = (type === TYPE.A && end - start === 4) || (type === TYPE.AAAA && end - start === 16)
+  if (!isAddress && RDATA_LAYOUTS.has(type)) expandRdata(bytes, type, start, end)
 }

@@ -20,10 +20,12 @@ export const EDE = {
 } as const
 
 export const EDE_OPTION = 15
+const NO_OPTIONS = Buffer.alloc(0)
 const MAX_TEXT_OCTETS = 120
 
 /** The options (RFC 6891 §6.1.2) that carry these errors, in wire form. */
 export function encodeExtendedErrors(errors: readonly ExtendedError[]): Buffer {
+  if (errors.length === 0) return NO_OPTIONS
   return Buffer.concat(
     errors.map(({ code, text }) => {
       const octets = cut(Buffer.from(text, 'utf8'))

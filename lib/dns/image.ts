@@ -93,11 +93,7 @@ function relayedImage(answer: RelayedAnswer): Image {
     ttlOffsets: message.records.map((record) => record.ttlAt),
     ttlExpiresAtMs: expiresAtMs,
     ttlCapSeconds: Number.POSITIVE_INFINITY,
-    rotation: rotationOf(
-      message.bytes,
-      message.records.filter((record) => record.section === 'answer'),
-      answer.uses.count,
-    ),
+    rotation: rotationOf(message.bytes, message.records.slice(0, countOf(message, 'answer')), answer.uses.count),
     needed: neededOf(message),
     options: encodeExtendedErrors(answer.errors),
     evidence: answer.evidence,
@@ -109,20 +105,29 @@ function relayedImage(answer: RelayedAnswer): Image {
 
 // Behind an answer, the servers of its zone and all additional records are extra information (RFC 2181 §9). Proofs are
 // not (RFC 4035 §3.1.3.3), nor is anything in a denial or a referral.
-function neededOf({ bytes, records }: Message): Image['needed'] {
-  const authority = records.filter((record) => record.section === 'authority')
-  const answerEnd = records.findLast((record) => record.section === 'answer')?.end
-  if (answerEnd === undefined) return { end: bytes.length, authority: authority.length }
+function neededOf(message: Message): Image['needed'] {
+  const { bytes, records } = message
+  const answers = countOf(message, 'answer')
+  let authority = countOf(message, 'authority')
+  if (answers === 0) return { end: bytes.length, authority }
+  const lastOf = (count: number) => records[count - 1] as PlacedRecord
   const typeOf = ({ type, rdataAt }: PlacedRecord) => (type === TYPE.RRSIG ? bytes.readUInt16BE(rdataAt) : type)
-  const last = authority.findLastIndex((record) => typeOf(record) !== TYPE.NS)
-  return { end: authority[last]?.end ?? answerEnd, authority: last + 1 }
+  while (authority > 0 && typeOf(lastOf(answers + authority)) === TYPE.NS) authority--
+  return { end: lastOf(answers + authority).end, authority }
+}
+
+// Records stand in the order of the sections.
+function countOf({ records }: Message, section: PlacedRecord['section']): number {
+  let count = 0
+  for (const record of records) if (record.section === section) count++
+  return count
 }
 
 // Only the final set may change its order: clients that read once from top to bottom need the CNAMEs first. It goes on
 // from where it was after so many uses.
 function rotationOf(bytes: Buffer, answer: readonly Placed[], uses: number): Rotation | undefined {
   const last = answer.at(-1)
-  if (last === undefined || (last.type !== TYPE.A && last.type !== TYPE.AAAA)) return undefined
+  if (last === undefined || answer.length < 2 || (last.type !== TYPE.A && last.type !== TYPE.AAAA)) return undefined
   const stride = last.end - last.start
   // The same owner in the same octets: one that points into the set would point elsewhere when the set is turned.
   const head = bytes.subarray(last.start, last.ttlAt)

@@ -1,6 +1,6 @@
 import { FLAG, HEADER_OCTETS, TYPE } from './constants.ts'
 import { EDE_OPTION, type ExtendedError } from './extended-error.ts'
-import { expandRdata } from './expand-rdata.ts'
+import { checkRdata } from './expand-rdata.ts'
 import type { Name } from './name.ts'
 import { MalformedMessage, readName } from './read-name.ts'
 
@@ -39,19 +39,21 @@ export function readMessage(bytes: Buffer): Message {
   if (nameEnd + 4 > bytes.length) throw new MalformedMessage('message ends within the question')
   const end = nameEnd + 4
   const all = readRecords(bytes, end)
-  const opts = all.filter((record) => record.type === TYPE.OPT)
-  if (opts.length > 1) throw new MalformedMessage('more than one OPT record')
-  const opt = opts[0]
+  const opt = all.find(isOpt)
+  if (opt !== undefined && opt !== all.findLast(isOpt)) throw new MalformedMessage('more than one OPT record')
   const flags = bytes.readUInt16BE(2)
+  const messageEnd = all.at(-1)?.end ?? end
   return {
-    bytes: bytes.subarray(0, all.at(-1)?.end ?? end),
+    bytes: messageEnd === bytes.length ? bytes : bytes.subarray(0, messageEnd),
     flags,
     rcode: (opt === undefined ? 0 : (opt.ttlSeconds >>> 24) << 4) | (flags & 0xf),
     question: { name, type: bytes.readUInt16BE(nameEnd), class: bytes.readUInt16BE(nameEnd + 2), end },
-    records: all.filter((record) => record.type !== TYPE.OPT),
+    records: opt === undefined ? all : all.filter((record) => record !== opt),
     opt,
   }
 }
+
+const isOpt = ({ type }: PlacedRecord): boolean => type === TYPE.OPT
 
 // The counts are not trusted: each record has to be there, so the length of the message bounds their number.
 function readRecords(bytes: Buffer, offset: number): PlacedRecord[] {
@@ -74,7 +76,7 @@ function readRecord(bytes: Buffer, start: number, section: Section): PlacedRecor
   const end = rdataAt + bytes.readUInt16BE(at + 8)
   if (end > bytes.length) throw new MalformedMessage(`message ends within the RDATA at ${rdataAt}`)
   const type = bytes.readUInt16BE(at)
-  expandRdata(bytes, type, rdataAt, end)
+  checkRdata(bytes, type, rdataAt, end)
   const ttlSeconds = bytes.readUInt32BE(at + 4)
   return { section, owner, type, class: bytes.readUInt16BE(at + 2), ttlSeconds, start, ttlAt: at + 4, rdataAt, end }
 }

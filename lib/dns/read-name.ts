@@ -20,6 +20,7 @@ export interface NameRead {
  */
 export function readName(bytes: Buffer, offset: number): NameRead {
   let wire = ''
+  let octets = 0
   let at = offset
   let runStart = offset
   let end: number | undefined
@@ -33,15 +34,18 @@ export function readName(bytes: Buffer, offset: number): NameRead {
         throw new MalformedMessage(`more than ${MAX_POINTERS} compression pointers at ${offset}`)
       if (target >= runStart) throw new MalformedMessage(`compression pointer at ${at} does not point back`)
       end ??= at + 2
+      wire += bytes.toString('latin1', runStart, at)
       at = runStart = target
     } else if (length > MAX_LABEL_OCTETS) {
       throw new MalformedMessage(`label type 0x${length.toString(16)} at ${at}`)
     } else {
-      wire += bytes.toString('latin1', at, at + 1 + length)
       at += length + 1
+      octets += length + 1
       if (at > bytes.length) throw new MalformedMessage(`message ends within a label at ${offset}`)
-      if (wire.length > MAX_NAME_OCTETS) throw new MalformedMessage(`name of more than 255 octets at ${offset}`)
-      if (length === 0) return { name: lowerCase(wire) as Name, end: end ?? at }
+      if (octets > MAX_NAME_OCTETS) throw new MalformedMessage(`name of more than 255 octets at ${offset}`)
+      if (length !== 0) continue
+      wire += bytes.toString('latin1', runStart, at)
+      return { name: lowerCase(wire) as Name, end: end ?? at }
     }
   }
 }

@@ -13,7 +13,8 @@ interface Options {
 export function encodeUpstreamQuery(query: Asked, { id, edns }: Options): Buffer {
   const name = query.spelling ?? Buffer.from(query.name, 'latin1')
   const questionEnd = HEADER_OCTETS + name.length + 4
-  const bytes = Buffer.alloc(questionEnd + (edns ? 11 : 0))
+  // From the pool, unlike what `alloc` gives.
+  const bytes = Buffer.allocUnsafe(questionEnd + (edns ? 11 : 0)).fill(0)
   bytes.writeUInt16BE(id, 0)
   bytes.writeUInt16BE(FLAG.RD | (query.checkingDisabled ? FLAG.CD : 0), 2)
   bytes.writeUInt16BE(1, 4)

@@ -79,7 +79,7 @@ function expiryOf(record: PlacedRecord, at: Omit<Arrival, 'from'> & { message: M
 function withoutOpt(message: Message): Message {
   const { opt, rcode } = message
   const isLast = opt?.end === message.bytes.length
-  const bytes = opt === undefined || isLast ? copyOf(message.bytes.subarray(0, opt?.start)) : rewritten(message)
+  const bytes = opt === undefined || isLast ? copyOf(message.bytes, opt?.start) : rewritten(message)
   bytes.writeUInt16BE(0, 0)
   bytes.writeUInt16BE(FLAG.QR | FLAG.RA | (rcode & 0xf), 2)
   if (isLast) bytes.writeUInt16BE(bytes.readUInt16BE(10) - 1, 10)

@@ -13,6 +13,8 @@ export interface Route {
 /** Finds the route of the longest domain that a name is at or below. */
 export function longestSuffix(routes: readonly Route[]): (name: Name) => Route | undefined {
   const byDomain = new Map(routes.map((route) => [route.domain, route]))
+  const ofAll = byDomain.get(ROOT)
+  if (byDomain.size === (ofAll === undefined ? 0 : 1)) return () => ofAll
   return (name) => {
     for (let domain = name; ; domain = parentOf(domain)) {
       const route = byDomain.get(domain)

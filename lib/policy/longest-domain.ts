@@ -7,6 +7,7 @@ import { type Name, parentOf, ROOT } from '../dns/name.ts'
 export function longestDomain<V>(values: ReadonlyMap<Name, V>): (name: Name) => V | undefined {
   const topLevels = new Set([...values.keys()].map(topLevelOf))
   const ofAll = values.get(ROOT)
+  if (values.size === (ofAll === undefined ? 0 : 1)) return () => ofAll
   return (name) => {
     if (!topLevels.has(topLevelOf(name))) return ofAll
     for (let domain = name; domain !== ROOT; domain = parentOf(domain)) {

@@ -9,5 +9,5 @@ interface Network {
 export function accessList(networks: readonly Network[]): (client: string) => boolean {
   const list = new BlockList()
   for (const { host, bits } of networks) list.addSubnet(host, bits, isIPv6(host) ? 'ipv6' : 'ipv4')
-  return (client) => list.check(client, isIPv6(client) ? 'ipv6' : 'ipv4')
+  return (client) => list.check(client, client.includes(':') ? 'ipv6' : 'ipv4')
 }
