@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { hashOf } from './hash-of.ts'
 
 export interface Bounds {
   readonly maxEntries: number
@@ -35,8 +35,7 @@ const PARTS = 10
  * same, so a write costs little too. What comes back soon after it went is proven: 32 bits of each key are kept for that.
  */
 export class BoundedMap<V> {
-  // By the hash of their keys: to look a string up in a Map that was made just now costs V8 ten times as much as to hash
-  // it here (it internalizes it). Of two keys with one hash the later takes the place of the other.
+  // By the hash of their keys. Of two keys with one hash the later takes the place of the other.
   readonly #slots = new Map<number, Slot<V>>()
   readonly #new = new Queue<V>()
   readonly #proven = new Queue<V>()
@@ -61,6 +60,7 @@ export class BoundedMap<V> {
   }
 
   get(key: string): V | undefined {
+    if (this.#slots.size === 0) return undefined
     const slot = this.#slots.get(hashOf(key))
     if (slot?.key !== key) return undefined
     slot.used = true
@@ -94,6 +94,7 @@ export class BoundedMap<V> {
   }
 
   delete(key: string): void {
+    if (this.#slots.size === 0) return
     const hash = hashOf(key)
     const slot = this.#slots.get(hash)
     if (slot?.key !== key) return
@@ -184,13 +185,4 @@ class Queue<V> {
     this.size--
     this.bytes -= slot.bytes
   }
-}
-
-// FNV-1a, begun differently in each process: nobody can choose names that push others out.
-const SEED = randomBytes(4).readInt32LE()
-
-function hashOf(key: string): number {
-  let hash = SEED
-  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193)
-  return hash
 }

@@ -1,6 +1,9 @@
+import { hashOf } from './hash-of.ts'
+
 /** Identical work in progress is done once: whoever asks meanwhile gets the same promise. */
 export class SingleFlight<V> {
-  readonly #underWay = new Map<string, Promise<V>>()
+  // By the hash of the key. Of two keys with one hash only the first is remembered.
+  readonly #underWay = new Map<number, { readonly key: string; readonly promise: Promise<V> }>()
   joined = 0
 
   get size(): number {
@@ -8,15 +11,17 @@ export class SingleFlight<V> {
   }
 
   run(key: string, start: () => Promise<V>): Promise<V> {
-    const already = this.#underWay.get(key)
-    if (already !== undefined) {
+    const hash = hashOf(key)
+    const already = this.#underWay.get(hash)
+    if (already?.key === key) {
       this.joined++
-      return already
+      return already.promise
     }
-    const work = start()
-    this.#underWay.set(key, work)
-    const end = () => void this.#underWay.delete(key)
-    work.then(end, end)
-    return work
+    const promise = start()
+    if (already !== undefined) return promise
+    this.#underWay.set(hash, { key, promise })
+    const end = () => void this.#underWay.delete(hash)
+    promise.then(end, end)
+    return promise
   }
 }

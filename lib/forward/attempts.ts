@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import { Ending } from '../base/ending.ts'
 import type { Query } from '../dns/answer.ts'
 import type { Message } from '../dns/message.ts'
 import { COUNT_AGAINST, type Exchange } from './exchange.ts'
@@ -50,7 +51,7 @@ const ENOUGH = new Error('nobody waits any more')
 
 class Attempts {
   readonly #options: Options
-  readonly #abort = new AbortController()
+  readonly #abort = new Ending()
   readonly #ended = Promise.withResolvers<Outcome>()
   readonly #running = new Set<Exchange>()
   readonly #failed = new Set<Upstream>()
@@ -151,7 +152,7 @@ class Attempts {
     let outcome: Outcome
     let isUseful = false
     try {
-      const message = await exchange.run(this.#options.query, this.#abort.signal)
+      const message = await exchange.run(this.#options.query, this.#abort)
       outcome = { message, upstream }
       isUseful = this.#options.isUseful(message)
       if (COUNT_AGAINST.has(message.rcode)) this.#useless.push(upstream)

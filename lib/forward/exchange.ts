@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import type { EndSignal } from '../base/ending.ts'
 import type { Random16 } from '../base/random.ts'
 import type { Query } from '../dns/answer.ts'
 import { RCODE } from '../dns/constants.ts'
@@ -46,7 +47,7 @@ export class Exchange {
   }
 
   /** Asks. That nobody waits any more, as the signal tells, says nothing of the upstream. */
-  async run(query: Query, signal: AbortSignal): Promise<Message> {
+  async run(query: Query, signal: EndSignal): Promise<Message> {
     const { health } = this.upstream
     const knowsEdns = this.startedMs >= health.withoutEdnsUntilMs
     try {
@@ -65,13 +66,13 @@ export class Exchange {
     this.#lost(NO_REPLY)
   }
 
-  #send(query: Query, signal: AbortSignal, edns: boolean): Promise<Message> {
+  #send(query: Query, signal: EndSignal, edns: boolean): Promise<Message> {
     const bytes = encodeUpstreamQuery(query, { id: this.#options.random(), edns })
     return this.upstream.exchange({ bytes, signal })
   }
 
   // Where that helps it is remembered for a while.
-  async #sendPlain(query: Query, signal: AbortSignal, { rcode }: Message): Promise<Message> {
+  async #sendPlain(query: Query, signal: EndSignal, { rcode }: Message): Promise<Message> {
     const message = await this.#send(query, signal, false)
     if (message.rcode !== rcode) this.upstream.health.withoutEdnsUntilMs = this.#options.clock.now() + WITHOUT_EDNS_MS
     return message

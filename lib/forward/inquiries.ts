@@ -1,3 +1,4 @@
+import { Ending } from '../base/ending.ts'
 import type { Query } from '../dns/answer.ts'
 import type { Message } from '../dns/message.ts'
 import { Allowance } from './allowance.ts'
@@ -116,17 +117,17 @@ export class Inquiries {
   // Asks what a client asks of another upstream, who should do as well as that one.
   async #tryNow(upstream: Upstream, { query, route, lateMs, outcome }: Asked): Promise<void> {
     const { clock } = this.#options
-    const end = new AbortController()
+    const end = new Ending()
     const exchange = new Exchange(upstream, route.domain, this.#options)
     const cancelLate = clock.after(lateMs, () => exchange.late())
     const cancelEnd = clock.after(TRIAL_ENDS_MS, () => {
       exchange.silent()
-      end.abort()
+      end.abort(ENOUGH)
     })
     this.#trialsUnderWay++
     this.tried++
     try {
-      const { rcode } = await exchange.run(query, end.signal)
+      const { rcode } = await exchange.run(query, end)
       if (COUNT_AGAINST.has(rcode) && isBetter(await outcome)) upstream.health.failed()
     } catch {
       // It has been noted.
@@ -137,6 +138,9 @@ export class Inquiries {
     }
   }
 }
+
+// Made once: an error has a stack trace, which is dear.
+const ENOUGH = new Error('nobody waits any more')
 
 /** A question that was put to the upstreams of a route. */
 interface Asked {

@@ -1,3 +1,4 @@
+import type { EndSignal } from '../base/ending.ts'
 import type { Message } from '../dns/message.ts'
 import type { Health } from './health.ts'
 
@@ -5,7 +6,7 @@ import type { Health } from './health.ts'
 interface UpstreamQuery {
   readonly bytes: Buffer
   /** Aborted when nobody waits any more. Whatever was opened has to be closed then. */
-  readonly signal: AbortSignal
+  readonly signal: EndSignal
 }
 
 /** A server that queries are forwarded to. One for each server, whatever the routes that lead to it. */

@@ -25,14 +25,14 @@ export const ruled =
  * answer without aliases costs a look at the types of its records.
  */
 export function enforced(next: Resolve, verdict: Verdict, onRuling: OnRuling): Resolve {
-  return async (query) => {
-    const answer = await next(query)
+  const hold = (query: Query, answer: Answer | undefined): Answer | undefined => {
     if (answer?.kind !== 'relayed' || !leadsOn(query, answer.message)) return answer
     const stop = firstStop(query, answer, verdict)
     if (stop === undefined) return answer
     onRuling(stop.ruling.kind)
     return stopped(answer, stop)
   }
+  return (query) => next(query)?.then((answer) => hold(query, answer))
 }
 
 // A question for CNAME itself is answered at the name (RFC 1034 §3.6.2).

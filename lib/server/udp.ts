@@ -30,18 +30,22 @@ export async function listenUdp({ host, port }: ListenAddress, options: Options)
   // ICMP errors and full send buffers concern one reply; the socket goes on.
   socket.on('error', options.onError)
   let open = true
-  const pending = new Set<Promise<void>>()
+  let underWay = 0
+  const allSent = Promise.withResolvers<void>()
+  let isClosing = false
   const sendLater = async (later: Promise<Buffer>, to: RemoteInfo) => {
+    const isWaitedFor = !isClosing
+    if (isWaitedFor) underWay++
     const reply = await later
     if (open) socket.send(reply, to.port, to.address)
+    if (isWaitedFor && --underWay === 0 && isClosing) allSent.resolve()
   }
   socket.on('message', (packet, from) => {
     // Nothing can be sent to port 0.
     const reply = from.port === 0 ? undefined : options.respond(packet, from.address, true)
     if (reply === undefined) return
     if (reply instanceof Promise) {
-      const sent = sendLater(reply, from).finally(() => pending.delete(sent))
-      pending.add(sent)
+      void sendLater(reply, from)
     } else {
       socket.send(reply, from.port, from.address)
     }
@@ -51,7 +55,8 @@ export async function listenUdp({ host, port }: ListenAddress, options: Options)
     close: async (graceMs) => {
       const graceOver = Promise.withResolvers<void>()
       const endGrace = options.clock.after(graceMs, graceOver.resolve)
-      await Promise.race([Promise.all(pending), graceOver.promise])
+      isClosing = true
+      if (underWay > 0) await Promise.race([allSent.promise, graceOver.promise])
       endGrace()
       open = false
       await new Promise<void>((closed) => socket.close(closed))

@@ -1,3 +1,4 @@
+import type { EndSignal } from '../../base/ending.ts'
 import type { StreamConnection } from './stream-connection.ts'
 import type { TransportQuery } from './transport.ts'
 
@@ -12,7 +13,7 @@ export interface Place {
 /** One question on its way over a stream, from being given to being answered. */
 export class StreamQuestion {
   readonly bytes: Buffer
-  readonly #signal: AbortSignal
+  readonly #signal: EndSignal
   readonly #outcome = Promise.withResolvers<Buffer>()
   readonly #onEnd: (question: StreamQuestion) => void
   /** None while it waits for one; two once the first connection is held up. The first reply counts. */

@@ -1,9 +1,11 @@
+import type { EndSignal } from '../../base/ending.ts'
+
 /** One question for one server. */
 export interface TransportQuery {
   /** A whole query, with an id that was drawn for it. */
   readonly bytes: Buffer
   /** Aborted when nobody waits any more. */
-  readonly signal: AbortSignal
+  readonly signal: EndSignal
 }
 
 /** Carries questions to one server. */

@@ -1,5 +1,6 @@
 import { createSocket, type Socket, type SocketOptions } from 'node:dgram'
 import { isIPv6 } from 'node:net'
+import { Ending } from '../../base/ending.ts'
 import { messageOf } from '../../base/error-text.ts'
 import { FLAG } from '../../dns/constants.ts'
 import type { ServerAddress } from '../upstream.ts'
@@ -55,6 +56,8 @@ export class UdpTransport implements Transport {
   }
 }
 
+const ANSWERED = new Error('the question has been answered')
+
 const closedError = (): Error => new Error('the transport was closed')
 
 class Exchange {
@@ -66,7 +69,7 @@ class Exchange {
   #isOpen = true
   #hasEnded = false
   /** Ends the exchange over TCP; there is none as long as this is undefined. */
-  #tcp: AbortController | undefined
+  #tcp: Ending | undefined
   #tcpError: Error | undefined
   /** Came while TCP was being asked: counts only if TCP fails. */
   #kept: Buffer | undefined
@@ -130,8 +133,8 @@ class Exchange {
 
   #askTcp(why: string): void {
     if (this.#tcp !== undefined) return
-    this.#tcp = new AbortController()
-    this.#options.tcp.exchange({ bytes: this.#query.bytes, signal: this.#tcp.signal }).then(
+    this.#tcp = new Ending()
+    this.#options.tcp.exchange({ bytes: this.#query.bytes, signal: this.#tcp }).then(
       (reply) => this.#succeed(reply),
       (error: unknown) => this.#loseTcp(new Error(`${why}, and TCP failed: ${messageOf(error)}`, { cause: error })),
     )
@@ -149,7 +152,7 @@ class Exchange {
     this.#underWay.delete(this)
     this.#query.signal.removeEventListener('abort', this)
     this.#close()
-    this.#tcp?.abort()
+    this.#tcp?.abort(ANSWERED)
     return true
   }
 
