@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 
-// Begun differently in each process, so that nobody can choose names that meet.
+// Begun differently in each process, so that names that meet are hard to find from outside.
 const SEED = randomBytes(4).readInt32LE()
 
 /**

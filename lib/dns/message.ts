@@ -38,7 +38,7 @@ export function readMessage(bytes: Buffer): Message {
   const { name, end: nameEnd } = readName(bytes, HEADER_OCTETS)
   if (nameEnd + 4 > bytes.length) throw new MalformedMessage('message ends within the question')
   const end = nameEnd + 4
-  const all = readRecords(bytes, end)
+  const all = readRecords(bytes, end, name)
   const opt = all.find(isOpt)
   if (opt !== undefined && opt !== all.findLast(isOpt)) throw new MalformedMessage('more than one OPT record')
   const flags = bytes.readUInt16BE(2)
@@ -56,12 +56,12 @@ export function readMessage(bytes: Buffer): Message {
 const isOpt = ({ type }: PlacedRecord): boolean => type === TYPE.OPT
 
 // The counts are not trusted: each record has to be there, so the length of the message bounds their number.
-function readRecords(bytes: Buffer, offset: number): PlacedRecord[] {
+function readRecords(bytes: Buffer, offset: number, asked: Name): PlacedRecord[] {
   const records: PlacedRecord[] = []
   let at = offset
   for (const [i, section] of (['answer', 'authority', 'additional'] as const).entries()) {
     for (let left = bytes.readUInt16BE(6 + 2 * i); left > 0; left--) {
-      const record = readRecord(bytes, at, section)
+      const record = readRecord(bytes, at, { section, asked })
       records.push(record)
       at = record.end
     }
@@ -69,8 +69,14 @@ function readRecords(bytes: Buffer, offset: number): PlacedRecord[] {
   return records
 }
 
-function readRecord(bytes: Buffer, start: number, section: Section): PlacedRecord {
-  const { name: owner, end: at } = readName(bytes, start)
+function readRecord(
+  bytes: Buffer,
+  start: number,
+  { section, asked }: { readonly section: Section; readonly asked: Name },
+): PlacedRecord {
+  // Most owners are a pointer to the question: one string for all of them.
+  const isAsked = bytes[start] === 0xc0 && bytes[start + 1] === HEADER_OCTETS
+  const { name: owner, end: at } = isAsked ? { name: asked, end: start + 2 } : readName(bytes, start)
   const rdataAt = at + 10
   if (rdataAt > bytes.length) throw new MalformedMessage(`message ends within the record at ${start}`)
   const end = rdataAt + bytes.readUInt16BE(at + 8)

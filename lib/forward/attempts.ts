@@ -53,8 +53,8 @@ class Attempts {
   readonly #options: Options
   readonly #abort = new Ending()
   readonly #ended = Promise.withResolvers<Outcome>()
-  readonly #running = new Set<Exchange>()
-  readonly #failed = new Set<Upstream>()
+  #running: Exchange[] = []
+  readonly #failed: Upstream[] = []
   readonly #useless: Upstream[] = []
   #made = 0
   #pauseMs: number
@@ -85,7 +85,7 @@ class Attempts {
   #timeOut(): void {
     const nowMs = this.#options.clock.now()
     for (const exchange of this.#running) if (nowMs - exchange.startedMs >= SILENCE_MS) exchange.silent()
-    this.#goesOn = this.#running.size > 0
+    this.#goesOn = this.#running.length > 0
     this.#end(this.#worst)
     if (this.#goesOn) this.#cancelTimer = this.#options.clock.after(AFTERWARDS_MS, () => this.#abort.abort(ENOUGH))
   }
@@ -94,20 +94,20 @@ class Attempts {
     if (this.#hasEnded) return
     this.#hasEnded = true
     this.#cancelTimer()
-    if (this.#running.size > 0 && !this.#goesOn) this.#abort.abort(ENOUGH)
+    if (this.#running.length > 0 && !this.#goesOn) this.#abort.abort(ENOUGH)
     this.#ended.resolve(outcome)
   }
 
   #next(): void {
     const upstream = this.#made < MAX_ATTEMPTS ? this.#choose() : undefined
     if (upstream === undefined) {
-      if (this.#running.size === 0) this.#end(this.#worst)
+      if (this.#running.length === 0) this.#end(this.#worst)
       else this.#after(Number.POSITIVE_INFINITY, () => {})
       return
     }
     this.#made++
     const exchange = this.#options.begin(upstream)
-    this.#running.add(exchange)
+    this.#running.push(exchange)
     this.#waitFor(exchange)
     void this.#ask(exchange)
   }
@@ -130,7 +130,7 @@ class Attempts {
   }
 
   #afterwards(outcome: Outcome, isUseful: boolean): void {
-    if (!this.#goesOn || (!isUseful && this.#running.size > 0)) return
+    if (!this.#goesOn || (!isUseful && this.#running.length > 0)) return
     this.#goesOn = false
     this.#cancelTimer()
     this.#abort.abort(ENOUGH)
@@ -142,7 +142,7 @@ class Attempts {
     const { upstreams } = this.#options
     for (let i = 0; i < upstreams.length; i++) {
       const upstream = upstreams[(this.#made + i) % upstreams.length]
-      if (upstream !== undefined && !this.#failed.has(upstream) && !this.#hasIt(upstream)) return upstream
+      if (upstream !== undefined && !this.#failed.includes(upstream) && !this.#hasIt(upstream)) return upstream
     }
     return undefined
   }
@@ -159,7 +159,7 @@ class Attempts {
     } catch (error) {
       outcome = { fault: 'network', error }
     }
-    this.#running.delete(exchange)
+    this.#running = this.#running.filter((other) => other !== exchange)
     if (this.#hasEnded) return this.#afterwards(outcome, isUseful)
     if (isUseful) {
       for (const { health } of this.#useless) health.failed()
@@ -167,7 +167,7 @@ class Attempts {
     }
     // That an upstream says what is wrong is worth more than that another one says nothing.
     if ('message' in outcome || !('message' in this.#worst)) this.#worst = outcome
-    this.#failed.add(upstream)
+    this.#failed.push(upstream)
     this.#next()
   }
 }

@@ -40,5 +40,6 @@ export async function answersEach(asked: UnderTest): Promise<void> {
     NUMBERED.map(({ name, address }) => [name, address]),
   )
   assert.equal(asked.counters.mismatches, 0)
-  assert.ok(asked.counters.connectionsOpened <= 8)
+  // At most 8 at a time; where the server is starved, one that was quiet for too long gives way to another.
+  assert.ok(asked.counters.connectionsOpened <= NUMBERED.length / 10)
 }
