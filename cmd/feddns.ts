@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util'
 import { codeOf, messageOf } from '../lib/base/error-text.ts'
 import type { Name } from '../lib/dns/name.ts'
+import type { UdpMode } from './resolver/native-udp.ts'
 import type { LogLevel } from '../lib/observe/log.ts'
 import { HELP } from './help.ts'
 
@@ -19,7 +20,7 @@ const complain = (line: string) => console.error(line)
 const COMMANDS: Readonly<Record<string, (flags: Flags, words: readonly string[]) => Promise<number>>> = {
   resolver: async (flags, words) => {
     noWords(words)
-    const options = { config: configOf(flags), logLevel: logLevelOf(flags), env }
+    const options = { config: configOf(flags), logLevel: logLevelOf(flags), udp: udpOf(flags), env }
     const { resolver } = await import('./resolver.ts')
     return resolver(options)
   },
@@ -65,6 +66,7 @@ const readArguments = (args: string[]) =>
     options: {
       config: { type: 'string' },
       'log-level': { type: 'string' },
+      udp: { type: 'string' },
       control: { type: 'string' },
       below: { type: 'boolean' },
       json: { type: 'boolean' },
@@ -105,6 +107,12 @@ async function nameOf(text: string): Promise<Name> {
   } catch (error) {
     throw new UsageError(messageOf(error))
   }
+}
+
+function udpOf(flags: Flags): UdpMode {
+  const given = flags.udp ?? env['FEDDNS_UDP'] ?? 'auto'
+  if (given !== 'auto' && given !== 'dgram') throw new UsageError(`--udp "${given}" is none of auto, dgram`)
+  return given
 }
 
 function noWords(words: readonly string[]): void {

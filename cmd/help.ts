@@ -16,11 +16,12 @@ Commands:
 `,
   resolver: `feddns resolver: answers federated names from the state of the cluster, and forwards all others
 
-Usage: feddns resolver --config FILE [--log-level LEVEL]
+Usage: feddns resolver --config FILE [--log-level LEVEL] [--udp auto|dgram]
 
 Flags, and the environment variables that stand in for them:
   --config FILE      FEDDNS_CONFIG      the configuration (YAML); read again when it changes and on SIGHUP
   --log-level LEVEL  FEDDNS_LOG_LEVEL   debug, info (default), warn, error or silent
+  --udp MODE         FEDDNS_UDP         auto (default): by the calls of the system where that can be; or dgram
 
 NODE_NAME names the node whose labels say where we are, unless the configuration does.
 SIGTERM makes it unready, waits for \`lameDuck\`, lets queries finish and ends; SIGINT does not wait.

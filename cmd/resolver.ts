@@ -5,6 +5,8 @@ import { Generations } from '../lib/base/generations.ts'
 import { cryptoRandom16 } from '../lib/base/random.ts'
 import { loadConfig } from '../lib/config/load-config.ts'
 import { createLogger, limitedWarn, type LogLevel } from '../lib/observe/log.ts'
+import { Drains } from './resolver/drains.ts'
+import { openNativeUdp, type UdpMode } from './resolver/native-udp.ts'
 import { Counters } from './resolver/counters.ts'
 import { ResolverProcess } from './resolver/process.ts'
 import { Reloader } from './resolver/reloader.ts'
@@ -13,12 +15,17 @@ import type { Runtime } from './resolver/runtime.ts'
 interface Options {
   readonly config: string
   readonly logLevel: LogLevel
+  readonly udp: UdpMode
   readonly env: NodeJS.ProcessEnv
 }
 
 /** Runs until SIGTERM or SIGINT. The exit code. */
-export async function resolver({ config: path, logLevel, env }: Options): Promise<number> {
+export async function resolver({ config: path, logLevel, udp, env }: Options): Promise<number> {
   const log = createLogger(logLevel)
+  const stopped = stopSignal()
+  // A hang-up before there is anything to reload must not end the process.
+  let onHangup = () => {}
+  process.on('SIGHUP', () => onHangup())
   const runtime: Runtime = {
     clock: systemClock,
     wallClock: () => Date.now(),
@@ -31,11 +38,9 @@ export async function resolver({ config: path, logLevel, env }: Options): Promis
     counters: new Counters(),
     startedSeconds: Math.floor(Date.now() / 1000),
     nodeName: env['NODE_NAME'],
+    drains: new Drains(systemClock),
+    nativeUdp: await openNativeUdp(udp, log),
   }
-  const stopped = stopSignal()
-  // A hang-up before there is anything to reload must not end the process.
-  let onHangup = () => {}
-  process.on('SIGHUP', () => onHangup())
   const loaded = await loadConfig(path, env)
   for (const problem of loaded.problems) log.error({ config: path, problem }, 'configuration refused')
   if (loaded.config === undefined) return 1
@@ -46,6 +51,7 @@ export async function resolver({ config: path, logLevel, env }: Options): Promis
   } catch (error) {
     log.error({ error: messageOf(error) }, 'cannot start')
     await running.stop({ lameDuckMs: 0 })
+    await runtime.nativeUdp?.sockets.close()
     return 1
   }
   const reloader = new Reloader(path, loaded, { env, runtime, running })
@@ -53,6 +59,7 @@ export async function resolver({ config: path, logLevel, env }: Options): Promis
   await reloader.start()
   await running.stop({ lameDuckMs: await stopped })
   reloader.stop()
+  await runtime.nativeUdp?.sockets.close()
   return 0
 }
 

@@ -25,7 +25,8 @@ export function clusterDnsServers(directory: Directory, listen: readonly Address
 // The port of the pod may be another than that of the Service.
 const serversOf = ({ ready }: Shard): Server[] =>
   ready.map(({ address, ports }) => {
-    const port = ports.find(({ protocol }) => protocol === 'UDP')?.port ?? DNS_PORT
+    const udp = ports.filter(({ protocol }) => protocol === 'udp')
+    const port = (udp.find(({ name }) => name === 'dns') ?? udp[0])?.port ?? DNS_PORT
     return plainServer({ host: address, port })
   })
 

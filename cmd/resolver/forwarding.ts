@@ -26,6 +26,8 @@ export interface RunningForwarding {
   readonly routeOf: (name: Name) => Route | undefined
   readonly routes: readonly Route[]
   readonly loops: Loops
+  /** It answers from now on: what was known from others than are asked now is forgotten. */
+  takeEffect(): void
   /** Closes what the one that comes after has not taken over. */
   stop(after?: RunningForwarding): void
 }
@@ -47,7 +49,7 @@ export function startForwarding(
   const everything = routeTo(ROOT, config.forward.everything, upstreams)
   const routes = [
     everything,
-    ...clusterRoutes(config, cluster, { all: clusterUpstreams, warn: runtime.warn }),
+    ...clusterRoutes(config, cluster, { all: clusterUpstreams, warn: runtime.warn, loops }),
     ...[...config.forward.stubDomains].map(([domain, route]) => routeTo(domain, route, upstreams)),
   ]
   for (const route of routes) shared.takeOver(route)
@@ -61,7 +63,24 @@ export function startForwarding(
     clusterUpstreams.close(after?.clusterUpstreams)
   }
   const resolve = shared.by(routeOf)
-  return { config, cluster, cache, shared, upstreams, clusterUpstreams, resolve, routeOf, routes, loops, stop }
+  const changed = before === undefined ? [] : changedDomains(before.config, config)
+  const takeEffect = () => {
+    for (const domain of changed) cache.purge(domain, true)
+  }
+  return {
+    config,
+    cluster,
+    cache,
+    shared,
+    upstreams,
+    clusterUpstreams,
+    resolve,
+    routeOf,
+    routes,
+    loops,
+    takeEffect,
+    stop,
+  }
 }
 
 // All that it depends on beside the cluster.
@@ -74,7 +93,6 @@ function cacheOf(config: Config, before: RunningForwarding | undefined): Message
     const { entries, memory = entries * BYTES_PER_ENTRY, maxStale } = config.cache
     return new MessageCache({ maxEntries: entries, maxBytes: memory, maxStaleMs: maxStale })
   }
-  for (const domain of changedDomains(before.config, config)) before.cache.purge(domain, true)
   return before.cache
 }
 
@@ -90,18 +108,24 @@ function forwardingOf(
     lifetimes,
     keepPositive: lifetimes.keepPositive,
     failover: forward.failover,
+    randomizeCase: forward.randomizeCase,
     maxWaiting: MAX_WAITING,
     // A loop that began after the start shows as more queries than clients can send, or as upstreams that say nothing.
     onOverload: () => loops.lookAgain(),
     clock,
     random,
     onExchange: ({ label }, result, tookMs) => {
-      const counts = counters.upstream(label)
+      // Of one that has gone meanwhile nothing is counted.
+      const counts = counters.upstreams.get(label)
+      if (counts === undefined) return
       if (!(result instanceof Error)) return counts.reply(result.rcode, tookMs)
       counts.failures++
       warn(`upstream ${label}`, 'upstream failed', { upstream: label, error: result.message })
     },
-    onSilent: ({ label }) => void counters.upstream(label).probesFailed++,
+    onSilent: ({ label }) => {
+      const counts = counters.upstreams.get(label)
+      if (counts !== undefined) counts.probesFailed++
+    },
     onDown: ({ label }) => {
       log.warn({ upstream: label }, 'upstream is down, and is probed until it answers')
       loops.lookAgain()

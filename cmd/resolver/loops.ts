@@ -16,6 +16,8 @@ export interface Loops {
   /** Looks at upstreams of these routes that it has not looked at before. To be called when we listen. */
   look(routes: readonly Route[]): void
   lookAgain(): void
+  /** A route has other upstreams than before. */
+  changed(route: Pick<Route, 'upstreams' | 'domain'>, gone: readonly Upstream[]): void
   /** The label of the upstream that a query for this name was sent to, if it is one of ours that came back. */
   cameBack(name: Name): string | undefined
   stop(): void
@@ -23,13 +25,15 @@ export interface Loops {
 
 export function findLoops({ clock, random, log }: Surroundings): Loops {
   const watch = new LoopWatch({ clock, lifetimeMs: PROBE_LIFETIME_MS, maxProbes: MAX_PROBES })
-  const byLabel = new Map<string, Upstream>()
+  // The same server may stand in several routes.
+  const byLabel = new Map<string, Set<Upstream>>()
+  let hasBegun = false
   const check = new LoopCheck({
     clock,
     random,
     newName: (domain) => newProbeName(random, domain),
     expect: (name, upstream) => {
-      byLabel.set(upstream.label, upstream)
+      byLabel.set(upstream.label, (byLabel.get(upstream.label) ?? new Set()).add(upstream))
       watch.begin(name, upstream.label)
     },
     onLoop: ({ label }) =>
@@ -41,13 +45,20 @@ export function findLoops({ clock, random, log }: Surroundings): Loops {
   })
   return {
     look: (routes) => {
+      hasBegun = true
       for (const { upstreams, domain } of routes) check.look(upstreams, domain)
     },
     lookAgain: () => check.lookAgain(),
+    changed: ({ upstreams, domain }, gone) => {
+      for (const upstream of gone) {
+        check.forget(upstream)
+        byLabel.get(upstream.label)?.delete(upstream)
+      }
+      if (hasBegun) check.look(upstreams, domain)
+    },
     cameBack: (name) => {
       const label = watch.seen(name)
-      const upstream = label === undefined ? undefined : byLabel.get(label)
-      if (upstream !== undefined) check.came(upstream)
+      if (label !== undefined) for (const upstream of byLabel.get(label) ?? []) check.came(upstream)
       return label
     },
     stop: () => check.stop(),

@@ -4,6 +4,7 @@ import type { Resolve } from '../../lib/dns/answer.ts'
 import { movingTransport } from '../../lib/forward/moving-transport.ts'
 import { namedServer } from '../../lib/forward/named-server.ts'
 import { HttpsTransport } from '../../lib/forward/transport/https-transport.ts'
+import { NativeUdpTransport } from '../../lib/forward/transport/native-udp-transport.ts'
 import { StreamPool } from '../../lib/forward/transport/stream-pool.ts'
 import { tcpConnector } from '../../lib/forward/transport/tcp-connector.ts'
 import { tlsConnector } from '../../lib/forward/transport/tls-connector.ts'
@@ -43,7 +44,12 @@ const OPEN: Readonly<Record<Server['protocol'], Open>> = {
   dns: (address, parts) => {
     const { counters, options } = parts
     const beside = tcp(address, parts)
-    const udp = new UdpTransport({ server: address, tcp: beside, matchCase: options.randomizeCase, counters })
+    const { nativeUdp } = options.runtime
+    const common = { server: address, tcp: beside, matchCase: options.randomizeCase, counters }
+    const udp =
+      nativeUdp === undefined
+        ? new UdpTransport(common)
+        : new NativeUdpTransport({ ...common, sockets: nativeUdp.sockets })
     return {
       exchange: (query) => udp.exchange(query),
       close: () => {

@@ -8,6 +8,7 @@ import { Listeners } from '../../lib/server/listeners.ts'
 import { Responder, type Service } from '../../lib/server/responder.ts'
 import { listenTcp } from '../../lib/server/tcp.ts'
 import { listenUdp } from '../../lib/server/udp.ts'
+import { listenUdpBatched } from '../../lib/server/udp-batched.ts'
 import { version } from '../version.ts'
 import { type Cluster, startCluster } from './cluster.ts'
 import { type RunningForwarding, startForwarding } from './forwarding.ts'
@@ -71,6 +72,7 @@ export class ResolverProcess {
       throw error
     })
     permanent.responder.exchange(service)
+    forwarding.takeEffect()
     this.#running = { ...permanent, config, cluster, forwarding, ...open }
     if (before !== undefined) await this.#letGo(before, this.#running)
     forwarding.loops.look(forwarding.routes)
@@ -90,6 +92,7 @@ export class ResolverProcess {
     if (lameDuckMs > 0) await new Promise<void>((resolve) => clock.after(lameDuckMs, resolve))
     await this.#running?.listeners.close(DRAIN_MS)
     this.#running?.forwarding.stop()
+    this.#runtime.drains.end()
     await this.#running?.cluster.stop(false)
     await this.#running?.http?.close()
     await this.#running?.control?.close()
@@ -120,7 +123,7 @@ export class ResolverProcess {
   }
 
   #listeners({ respond }: Responder): Listeners {
-    const { clock, counters, warn } = this.#runtime
+    const { clock, counters, warn, nativeUdp } = this.#runtime
     const onError = (error: Error) => {
       counters.socketErrors++
       warn('socket', 'error of a listening socket', { error: error.message })
@@ -130,7 +133,10 @@ export class ResolverProcess {
       warn('connections', 'too many TCP connections', { maxConnections: TCP_LIMITS.maxConnections })
     }
     return new Listeners({
-      udp: (address) => listenUdp(address, { respond, clock, onError }),
+      udp: (address) =>
+        nativeUdp === undefined
+          ? listenUdp(address, { respond, clock, onError })
+          : listenUdpBatched(address, { library: nativeUdp.library, respond, clock, onError }),
       tcp: (address) => listenTcp(address, { respond, clock, limits: TCP_LIMITS, onRefused, onError }),
     })
   }

@@ -6,6 +6,7 @@ import type { Upstream } from '../../lib/forward/upstream.ts'
 import type { LimitedWarn } from '../../lib/observe/log.ts'
 import type { Cluster } from './cluster.ts'
 import { CLUSTER_DNS, clusterDnsServers } from './cluster-dns.ts'
+import type { Loops } from './loops.ts'
 import type { Upstreams } from './upstreams.ts'
 
 /** A route whose servers stay the same. */
@@ -17,9 +18,9 @@ export const routeTo = (domain: Name, { upstreams, policy }: RouteConfig, all: U
 
 /** The routes to the cluster DNS: to servers that were given, or to its pods as they come and go. */
 export function clusterRoutes(
-  { forward, listen }: Config,
+  { forward, listen, clusterDomain }: Config,
   { directory }: Cluster,
-  { all, warn }: { readonly all: Upstreams; readonly warn: LimitedWarn },
+  { all, warn, loops }: { readonly all: Upstreams; readonly warn: LimitedWarn; readonly loops: Loops },
 ): Route[] {
   const { clusterDns, everything } = forward
   if (clusterDns === undefined) return []
@@ -27,16 +28,19 @@ export function clusterRoutes(
   const { policy } = everything
   if (given !== undefined) return domains.map((domain) => routeTo(domain, { upstreams: given, policy }, all))
   const servers = clusterDnsServers(directory, listen)
-  const live = following(() => {
-    const now = servers()
-    if (now.length === 0 && directory.synced) {
-      const { namespace, name } = CLUSTER_DNS
-      const message =
-        'the cluster DNS has no ready pod; names of the cluster cannot be answered (clusterDNS can name servers)'
-      warn('cluster DNS', message, { service: `${namespace}/${name}` })
-    }
-    return now
-  }, all)
+  const live = following(
+    () => {
+      const now = servers()
+      if (now.length === 0 && directory.synced) {
+        const { namespace, name } = CLUSTER_DNS
+        const message =
+          'the cluster DNS has no ready pod; names of the cluster cannot be answered (clusterDNS can name servers)'
+        warn('cluster DNS', message, { service: `${namespace}/${name}` })
+      }
+      return now
+    },
+    { all, onChange: (upstreams, gone) => loops.changed({ upstreams, domain: clusterDomain }, gone) },
+  )
   return domains.map((domain) => ({
     domain,
     policy,
@@ -46,15 +50,25 @@ export function clusterRoutes(
   }))
 }
 
-function following(servers: () => readonly Server[], all: Upstreams): () => readonly Upstream[] {
+interface Following {
+  readonly all: Upstreams
+  readonly onChange: (upstreams: readonly Upstream[], gone: readonly Upstream[]) => void
+}
+
+function following(servers: () => readonly Server[], { all, onChange }: Following): () => readonly Upstream[] {
   let seen: readonly Server[] | undefined
   let upstreams: readonly Upstream[] = []
   return () => {
     const now = servers()
     if (now === seen) return upstreams
     seen = now
+    const before = upstreams
     upstreams = now.map((server) => all.get(server))
     all.keepOnly(upstreams)
+    onChange(
+      upstreams,
+      before.filter((one) => !upstreams.includes(one)),
+    )
     return upstreams
   }
 }

@@ -2,6 +2,8 @@ import type { Clock } from '../../lib/base/clock.ts'
 import type { Generations } from '../../lib/base/generations.ts'
 import type { Random16 } from '../../lib/base/random.ts'
 import type { LimitedWarn, Logger } from '../../lib/observe/log.ts'
+import type { Drains } from './drains.ts'
+import type { NativeUdp } from './native-udp.ts'
 import type { Counters } from './counters.ts'
 
 /** What the process has once, whatever its configuration. */
@@ -21,4 +23,7 @@ export interface Runtime {
   readonly startedSeconds: number
   /** The value of NODE_NAME. */
   readonly nodeName: string | undefined
+  readonly drains: Drains
+  /** Undefined where UDP goes through `dgram`. */
+  readonly nativeUdp: NativeUdp | undefined
 }

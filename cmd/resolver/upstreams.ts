@@ -41,20 +41,25 @@ export class Upstreams {
     return [...this.#open.values()].map(({ upstream }) => upstream)
   }
 
-  /** Closes and forgets all others. */
+  /** Forgets all others, which close when what is under way has had its time. */
   keepOnly(these: readonly Upstream[]): void {
-    for (const [label, { upstream, close }] of this.#open) {
-      if (these.includes(upstream)) continue
-      close()
-      this.#open.delete(label)
-      this.#options.runtime.counters.forget(label)
+    for (const open of this.#open.values()) if (!these.includes(open.upstream)) this.#drop(open)
+  }
+
+  /** The same for all but what others have taken over; where nobody comes after, they close now. */
+  close(after?: Upstreams): void {
+    const kept = new Set(after?.all)
+    for (const open of this.#open.values()) {
+      if (after === undefined) open.close()
+      else if (!kept.has(open.upstream)) this.#drop(open, after)
     }
   }
 
-  /** Closes all but what others have taken over. */
-  close(after?: Upstreams): void {
-    const kept = new Set(after?.all)
-    for (const { upstream, close } of this.#open.values()) if (!kept.has(upstream)) close()
+  #drop({ upstream: { label }, close }: Open, after?: Upstreams): void {
+    const { counters, drains } = this.#options.runtime
+    this.#open.delete(label)
+    if (after === undefined || !after.#open.has(label)) counters.forget(label)
+    drains.add(close)
   }
 
   #make(server: Server, label: string): Open {

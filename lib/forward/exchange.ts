@@ -5,12 +5,15 @@ import type { Query } from '../dns/answer.ts'
 import { RCODE } from '../dns/constants.ts'
 import type { Message } from '../dns/message.ts'
 import type { Name } from '../dns/name.ts'
+import { randomCase } from '../dns/random-case.ts'
 import { encodeUpstreamQuery } from '../dns/upstream-query.ts'
 import type { Upstream } from './upstream.ts'
 
 const WITHOUT_EDNS_MS = 600_000
 
 export interface ExchangeOptions {
+  /** Whether the letter case of names is drawn. */
+  readonly randomizeCase: boolean
   readonly clock: Clock
   readonly random: Random16
   /** An upstream was asked and this came of it after so long; for metrics and the log. */
@@ -67,7 +70,9 @@ export class Exchange {
   }
 
   #send(query: Query, signal: EndSignal, edns: boolean): Promise<Message> {
-    const bytes = encodeUpstreamQuery(query, { id: this.#options.random(), edns })
+    const { random, randomizeCase } = this.#options
+    const asked = randomizeCase ? { ...query, spelling: randomCase(Buffer.from(query.name, 'latin1'), random) } : query
+    const bytes = encodeUpstreamQuery(asked, { id: random(), edns })
     return this.upstream.exchange({ bytes, signal })
   }
 

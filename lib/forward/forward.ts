@@ -23,6 +23,8 @@ interface Options {
   readonly failures: Failures
   readonly inquiries: Inquiries
   readonly admission: Admission
+  /** Whether what comes now may be kept. */
+  readonly mayKeep: () => boolean
   readonly clock: Clock
   readonly lifetimes: Lifetimes
   readonly keepPositive: readonly Name[]
@@ -145,7 +147,8 @@ class Forward {
   }
 
   #keep(query: Query, keys: CacheKeys, answer: RelayedAnswer, route: Route): void {
-    const { cache, clock, failures, routeOf } = this.#options
+    const { cache, clock, failures, routeOf, mayKeep } = this.#options
+    if (!mayKeep()) return
     failures.delete(keys.exact)
     cache.set(keys, answer, { query, nowMs: clock.now(), isBelievedAbout: (name) => routeOf(name) === route })
   }

@@ -19,6 +19,7 @@ interface Options {
   readonly keepPositive: readonly Name[]
   /** Rcodes that pass a question on to the next upstream. */
   readonly failover: readonly number[]
+  readonly randomizeCase: boolean
   /** Queries that may wait for upstreams at a time. */
   readonly maxWaiting: number
   /** A query was refused because too many wait. */
@@ -38,6 +39,7 @@ interface Options {
 export class Forwarding {
   readonly #options: Options
   readonly #prober: Prober
+  #isStopped = false
   readonly failures = new Failures()
   readonly inquiries: Inquiries
   readonly admission: Admission
@@ -54,6 +56,7 @@ export class Forwarding {
     this.#prober = new Prober({ clock, random, onSilent, onDown, onBack })
     this.inquiries = new Inquiries({
       failover: new Set(failover),
+      randomizeCase: options.randomizeCase,
       clock,
       random,
       onExchange,
@@ -66,6 +69,7 @@ export class Forwarding {
   by(routeOf: (name: Name) => Route | undefined): Resolve {
     return forwarder({
       ...this.#options,
+      mayKeep: () => !this.#isStopped,
       routeOf,
       failures: this.failures,
       inquiries: this.inquiries,
@@ -78,7 +82,9 @@ export class Forwarding {
     for (const upstream of upstreams) this.#prober.look(upstream, domain)
   }
 
+  /** What is still under way is answered, and not kept: others may be asked about it now. */
   stop(): void {
+    this.#isStopped = true
     this.#prober.stop()
   }
 }

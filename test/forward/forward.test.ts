@@ -44,6 +44,7 @@ function forwardTo(...servers: readonly { host: string; port: number }[]): Resol
     failover: [RCODE.SERVFAIL, RCODE.REFUSED, RCODE.NOTIMP, RCODE.FORMERR],
     clock,
     random: cryptoRandom16(),
+    randomizeCase: false,
     maxWaiting: 4096,
     onOverload: () => {},
     onExchange: () => {},

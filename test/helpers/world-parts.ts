@@ -98,6 +98,7 @@ export const forwardingOf = (
     failover: options.failover ?? [RCODE.SERVFAIL, RCODE.REFUSED, RCODE.NOTIMP, RCODE.FORMERR],
     clock,
     random,
+    randomizeCase: false,
     maxWaiting: options.maxInFlight ?? 100,
     onOverload: lookForLoops,
     onExchange: () => {},

@@ -8,6 +8,9 @@ export function processMetrics(metrics: Metrics, { runtime, version }: Parts): v
   metrics.gauge('feddns_build_info', 'The version that runs', () => [
     { labels: { version, node: process.version }, value: 1 },
   ])
+  metrics.gauge('feddns_udp_native', 'Whether UDP goes by the calls of the system instead of node:dgram', () =>
+    one(Number(runtime.nativeUdp !== undefined)),
+  )
   metrics.counter('feddns_manifest_problems_total', 'Problems found in manifests', () => one(counters.manifestProblems))
   metrics.counter('feddns_config_reloads_total', 'Configurations taken over', () => one(counters.reloads))
   metrics.counter('feddns_config_reloads_refused_total', 'Configurations refused', () => one(counters.reloadsRefused))

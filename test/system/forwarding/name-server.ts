@@ -86,7 +86,8 @@ export class NameServer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const socket of this.#open) socket.destroy()
-    if (this.#tcp.listening) await new Promise((closed) => this.#tcp.close(closed))
+    if (!this.#tcp.listening) return
+    await new Promise((closed) => this.#tcp.close(closed))
     this.#udp.close()
   }
 
@@ -118,7 +119,9 @@ export class NameServer implements AsyncDisposable {
     socket.on('data', (chunk: Buffer) => {
       frames.push(chunk)
       for (let query = frames.next(); query !== undefined; query = frames.next()) {
-        void this.#answer(query, 'tcp', socket.remotePort ?? 0).then((reply) => socket.writable && socket.write(frame(reply)))
+        void this.#answer(query, 'tcp', socket.remotePort ?? 0).then(
+          (reply) => socket.writable && socket.write(frame(reply)),
+        )
       }
     })
   }

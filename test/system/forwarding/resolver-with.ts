@@ -24,7 +24,11 @@ export async function resolverWith(folder: TemporaryFolder, sections: object): P
 }
 
 /** Takes other sections over, by a change of the file. */
-export async function reloadWith(resolver: RunningResolver, folder: TemporaryFolder, sections: object): Promise<LogLine> {
+export async function reloadWith(
+  resolver: RunningResolver,
+  folder: TemporaryFolder,
+  sections: object,
+): Promise<LogLine> {
   return resolver.loggedAfter(() => folder.replace('config.yaml', configWith(folder, sections)), isReloaded)
 }
 

@@ -1,0 +1,202 @@
+import { isIPv6 } from 'node:net'
+import { nextTick } from 'node:process'
+import type { Clock } from '../base/clock.ts'
+import { EAGAIN, EINTR, ENOBUFS, systemError } from '../native/errno.ts'
+import type { Library } from '../native/library.ts'
+import { MessageBatch } from '../native/message-batch.ts'
+import { portOf, SocketAddresses } from '../native/socket-address.ts'
+import { IPV6_V6ONLY, orThrow, SO_RCVBUF, SocketCalls } from '../native/socket-calls.ts'
+import { READABLE, Watch, WRITABLE } from '../native/watch.ts'
+import type { ListenAddress, Listener } from './listener.ts'
+import { formatAddress } from './listener.ts'
+import type { Respond } from './responder.ts'
+
+const RECEIVE_BUFFER_OCTETS = 4 * 1024 * 1024 // the kernel caps it at net.core.rmem_max
+const BATCH = 64
+const MAX_BATCHES_AT_ONCE = 4 // then something else has its turn
+const SLOT_OCTETS = 4160 // more than any query or reply, and no multiple of a page: caches keep those apart badly
+const MAX_CLIENTS_KNOWN = 4096
+
+interface Options {
+  readonly library: Library
+  readonly respond: Respond
+  readonly clock: Clock
+  readonly onError: (error: Error) => void
+}
+
+/**
+ * As `listenUdp`, with up to 64 datagrams in one call to the system. Replies of one turn of the event loop leave together.
+ * While the system takes no more of them, 64 wait; what comes on top is lost, as the network may lose it.
+ */
+export async function listenUdpBatched(address: ListenAddress, options: Options): Promise<Listener> {
+  const socket = new BatchedSocket(address, options)
+  return {
+    address: { host: address.host, port: socket.port },
+    close: (graceMs) => socket.close(graceMs),
+  }
+}
+
+class BatchedSocket {
+  readonly port: number
+  readonly #options: Options
+  readonly #calls: SocketCalls
+  readonly #fd: number
+  readonly #watch: Watch
+  readonly #received: MessageBatch
+  readonly #replies: MessageBatch
+  readonly #clients: ClientTexts
+  readonly #pending = new Set<Promise<void>>()
+  /** Replies that were not sent yet: those from `#firstUnsent` to before `#endOfReplies`. */
+  #firstUnsent = 0
+  #endOfReplies = 0
+  #isFlushDue = false
+  #isBlocked = false
+  #isOpen = true
+
+  constructor(address: ListenAddress, options: Options) {
+    const { library } = options
+    const addresses = new SocketAddresses(library)
+    this.#options = options
+    this.#calls = new SocketCalls(library)
+    this.#clients = new ClientTexts(addresses)
+    this.#received = new MessageBatch(library, BATCH, SLOT_OCTETS)
+    this.#replies = new MessageBatch(library, BATCH, SLOT_OCTETS)
+    this.#fd = bound(address, this.#calls, addresses)
+    try {
+      this.port = this.#calls.portOf(this.#fd)
+      this.#watch = new Watch(library, this.#fd, () => this.#ready())
+      this.#watch.start(READABLE)
+    } catch (error) {
+      this.#calls.close(this.#fd)
+      throw error
+    }
+  }
+
+  async close(graceMs: number): Promise<void> {
+    const graceOver = Promise.withResolvers<void>()
+    const endGrace = this.#options.clock.after(graceMs, graceOver.resolve)
+    await Promise.race([Promise.all(this.#pending), graceOver.promise])
+    endGrace()
+    if (!this.#isOpen) return
+    this.#flush()
+    this.#isOpen = false
+    const closed = this.#watch.close()
+    this.#calls.close(this.#fd)
+    await closed
+  }
+
+  #ready(): void {
+    if (this.#isBlocked) this.#flush()
+    for (let batches = 0; batches < MAX_BATCHES_AT_ONCE && this.#isOpen; batches++) {
+      const count = this.#calls.receiveBatch(this.#fd, this.#received)
+      if (count < 0) {
+        if (count !== -EAGAIN && count !== -EINTR) this.#options.onError(systemError('recvmmsg', count))
+        break
+      }
+      for (let i = 0; i < count; i++) this.#take(i)
+      this.#received.expect(count)
+      if (count < BATCH) break
+    }
+    this.#flush()
+  }
+
+  #take(i: number): void {
+    const from = this.#received.sender(i)
+    // Nothing can be sent to port 0. What is longer than any query is none.
+    if (portOf(from) === 0 || this.#received.isTruncated(i)) return
+    const reply = this.#options.respond(this.#received.received(i), this.#clients.textOf(from), true)
+    if (reply === undefined) return
+    if (reply instanceof Promise) {
+      const sent = this.#sendLater(reply, Buffer.from(from)).finally(() => this.#pending.delete(sent))
+      this.#pending.add(sent)
+    } else {
+      this.#put(reply, from)
+    }
+  }
+
+  async #sendLater(later: Promise<Buffer>, to: Buffer): Promise<void> {
+    const reply = await later
+    if (!this.#isOpen) return
+    this.#put(reply, to)
+    if (this.#isFlushDue) return
+    this.#isFlushDue = true
+    // When all that can go on now has done so: with it, all replies of this turn.
+    nextTick(() => {
+      this.#isFlushDue = false
+      this.#flush()
+    })
+  }
+
+  #put(reply: Buffer, to: Buffer): void {
+    if (this.#endOfReplies === BATCH) this.#flush()
+    if (this.#endOfReplies === BATCH) return
+    if (reply.length > SLOT_OCTETS) {
+      this.#options.onError(new RangeError(`a reply of ${reply.length} octets over UDP`))
+      return
+    }
+    this.#replies.put(this.#endOfReplies++, reply, to)
+  }
+
+  #flush(): void {
+    while (this.#isOpen && this.#firstUnsent < this.#endOfReplies) {
+      const sent = this.#calls.sendBatch(this.#fd, this.#replies, this.#firstUnsent, this.#endOfReplies)
+      if (sent === -EINTR) continue
+      if (sent === -EAGAIN || sent === -ENOBUFS) return this.#wait(sent === -EAGAIN)
+      // An error concerns the first one; the others may still go.
+      if (sent < 0) this.#options.onError(systemError('sendmmsg', sent))
+      this.#firstUnsent += Math.max(sent, 1)
+    }
+    this.#firstUnsent = this.#endOfReplies = 0
+    if (!this.#isBlocked) return
+    this.#isBlocked = false
+    this.#watch.start(READABLE)
+  }
+
+  // A full buffer of the socket is announced when it has room; a full queue of the network interface is not, and loses.
+  #wait(isAnnounced: boolean): void {
+    if (!isAnnounced) {
+      this.#options.onError(systemError('sendmmsg', -ENOBUFS))
+      this.#firstUnsent = this.#endOfReplies = 0
+    } else if (!this.#isBlocked) {
+      this.#isBlocked = true
+      this.#watch.start(READABLE | WRITABLE)
+    }
+  }
+}
+
+/** A socket that is bound to the address, or none at all. */
+function bound(address: ListenAddress, calls: SocketCalls, addresses: SocketAddresses): number {
+  const local = addresses.parse(address.host, address.port)
+  const fd = orThrow('socket', calls.open(local.family))
+  try {
+    if (isIPv6(address.host)) orThrow('setsockopt', calls.setOption(fd, IPV6_V6ONLY, 1))
+    orThrow('setsockopt', calls.setOption(fd, SO_RCVBUF, RECEIVE_BUFFER_OCTETS))
+    orThrow('bind', calls.bind(fd, local), formatAddress(address))
+    return fd
+  } catch (error) {
+    calls.close(fd)
+    throw error
+  }
+}
+
+/** Those who asked lately, as text. */
+class ClientTexts {
+  readonly #addresses: SocketAddresses
+  readonly #known = new Map<string | number, string>()
+
+  constructor(addresses: SocketAddresses) {
+    this.#addresses = addresses
+  }
+
+  textOf(from: Buffer): string {
+    const key = from.length === IPV4_LENGTH ? from.readUInt32LE(4) : from.toString('latin1', 8, 28)
+    const known = this.#known.get(key)
+    if (known !== undefined) return known
+    const text = this.#addresses.format(from) ?? ''
+    if (this.#known.size >= MAX_CLIENTS_KNOWN) this.#known.clear()
+    this.#known.set(key, text)
+    return text
+  }
+}
+
+const IPV4_LENGTH = 16
