@@ -20,7 +20,7 @@ for (const [title, more, expected] of [
     const release = main.hold()
     const waiting = addressOf(resolver, 'www.acme.example')
     await eventually(() => assert.ok(main.timesAsked('www.acme.example') > 0))
-    const after: { forward?: object } = more(stub.place)
+    const after: { forward?: object; policy?: object } = more(stub.place)
     await reloadWith(resolver, folder, { ...after, forward: { ...sections.forward, ...after.forward } })
     release()
     await waiting
