@@ -24,7 +24,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 // These decide; they must not reach the outside world even through Node.
 const PURE = new Set(['lib/federation', 'lib/resolve'])
-const OUTSIDE_WORLD = /^node:(fs|net|dgram|http|https|tls|child_process|worker_threads|timers)/
+const OUTSIDE_WORLD = /^node:(fs|net|dgram|http|https|tls|child_process|worker_threads|timers|ffi)/
 
 interface Import {
   readonly file: string
@@ -81,6 +81,11 @@ test('what decides does not touch sockets, files or timers', () => {
     wrong.map(({ file, target }) => `${file} imports ${target}`),
     [],
   )
+})
+
+test('only one room calls the system past Node', () => {
+  const callers = imports.filter(({ target }) => target === 'node:ffi').map(({ room }) => room)
+  assert.deepEqual([...new Set(callers)], ['lib/native'])
 })
 
 test('a file of lib/ has at most 250 lines', () => {

@@ -34,7 +34,9 @@ export async function openNativeUdp(mode: UdpMode, log: Logger): Promise<NativeU
 // Node tells on stderr that `node:ffi` is experimental. Nobody who runs this can act on that; the log says what is used.
 async function withoutWarning<T>(work: () => Promise<T>): Promise<T> {
   const emitWarning = process.emitWarning.bind(process)
-  process.emitWarning = () => {}
+  process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
+    if (!/\bFFI\b/.test(String(warning))) Reflect.apply(emitWarning, process, [warning, ...rest])
+  }
   try {
     return await work()
   } finally {
