@@ -3,6 +3,7 @@ import type { Random16 } from '../base/random.ts'
 import { TYPE } from '../dns/constants.ts'
 import type { Name } from '../dns/name.ts'
 import { encodeUpstreamQuery } from '../dns/upstream-query.ts'
+import { hasReply } from './has-reply.ts'
 import type { Upstream } from './upstream.ts'
 
 // As long as a question may take on its way through others.
@@ -92,9 +93,9 @@ export class LoopCheck {
     const { clock, onEnd } = this.#options
     const { health } = subject.upstream
     subject.cameBack = false
-    const hasReply = await this.#ask(subject)
+    const isAnswered = await this.#ask(subject)
     if (this.#stopped.signal.aborted || this.#subjects.get(subject.upstream) !== subject) return
-    if (health.isLooping && hasReply && !subject.cameBack) {
+    if (health.isLooping && isAnswered && !subject.cameBack) {
       health.isLooping = false
       onEnd(subject.upstream)
     }
@@ -103,25 +104,16 @@ export class LoopCheck {
     }
     if (health.isLooping) again(PAUSE_WHILE_LOOPING_MS, 1)
     // One that says nothing may only be slow, or not there yet.
-    else if (!hasReply && tries < MAX_TRIES) again(FIRST_PAUSE_MS * 2 ** tries, tries + 1)
+    else if (!isAnswered && tries < MAX_TRIES) again(FIRST_PAUSE_MS * 2 ** tries, tries + 1)
   }
 
   // Whether there was a reply.
-  async #ask({ upstream, domain }: Subject): Promise<boolean> {
+  #ask({ upstream, domain }: Subject): Promise<boolean> {
     const { clock, random, newName, expect } = this.#options
     const name = newName(domain)
     expect(name, upstream)
     const query = { name, type: TYPE.A, dnssecOk: false, checkingDisabled: false }
-    const patience = new AbortController()
-    const cancel = clock.after(PROBE_MS, () => patience.abort())
-    try {
-      const bytes = encodeUpstreamQuery(query, { id: random(), edns: true })
-      await upstream.exchange({ bytes, signal: AbortSignal.any([patience.signal, this.#stopped.signal]) })
-      return true
-    } catch {
-      return false
-    } finally {
-      cancel()
-    }
+    const bytes = encodeUpstreamQuery(query, { id: random(), edns: true })
+    return hasReply(upstream, bytes, { clock, timeoutMs: PROBE_MS, stopped: this.#stopped.signal })
   }
 }

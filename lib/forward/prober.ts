@@ -4,6 +4,7 @@ import { sleep } from '../base/sleep.ts'
 import { TYPE } from '../dns/constants.ts'
 import { type Name, ROOT } from '../dns/name.ts'
 import { encodeUpstreamQuery } from '../dns/upstream-query.ts'
+import { hasReply } from './has-reply.ts'
 import type { Upstream } from './upstream.ts'
 
 const REPLY_MS = 1000
@@ -59,9 +60,7 @@ export class Prober {
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
       const isThere = await this.#isThere(upstream, domain)
       if (this.#stopped.signal.aborted) return
-      if (isThere || !health.isDoubted) {
-        return this.back(upstream)
-      }
+      if (isThere || !health.isDoubted) return this.back(upstream)
       this.#options.onSilent(upstream)
       if (!health.isDown) onDown(upstream)
       health.down()
@@ -70,22 +69,13 @@ export class Prober {
     }
   }
 
-  async #isThere(upstream: Upstream, domain: Name): Promise<boolean> {
+  #isThere(upstream: Upstream, domain: Name): Promise<boolean> {
     const { clock, random } = this.#options
     const type = domain === ROOT ? TYPE.NS : TYPE.SOA
     const bytes = encodeUpstreamQuery(
       { name: domain, type, dnssecOk: false, checkingDisabled: false },
       { id: random(), edns: true },
     )
-    const patience = new AbortController()
-    const cancel = clock.after(REPLY_MS, () => patience.abort())
-    try {
-      await upstream.exchange({ bytes, signal: AbortSignal.any([patience.signal, this.#stopped.signal]) })
-      return true
-    } catch {
-      return false
-    } finally {
-      cancel()
-    }
+    return hasReply(upstream, bytes, { clock, timeoutMs: REPLY_MS, stopped: this.#stopped.signal })
   }
 }

@@ -10,6 +10,7 @@ import { READABLE, Watch, WRITABLE } from '../native/watch.ts'
 import type { ListenAddress, Listener } from './listener.ts'
 import { formatAddress } from './listener.ts'
 import type { Respond } from './responder.ts'
+import { UnderWay } from './under-way.ts'
 
 const RECEIVE_BUFFER_OCTETS = 4 * 1024 * 1024 // the kernel caps it at net.core.rmem_max
 const BATCH = 64
@@ -45,7 +46,7 @@ class BatchedSocket {
   readonly #received: MessageBatch
   readonly #replies: MessageBatch
   readonly #clients: ClientTexts
-  readonly #pending = new Set<Promise<void>>()
+  readonly #underWay = new UnderWay()
   /** Replies that were not sent yet: those from `#firstUnsent` to before `#endOfReplies`. */
   #firstUnsent = 0
   #endOfReplies = 0
@@ -73,10 +74,7 @@ class BatchedSocket {
   }
 
   async close(graceMs: number): Promise<void> {
-    const graceOver = Promise.withResolvers<void>()
-    const endGrace = this.#options.clock.after(graceMs, graceOver.resolve)
-    await Promise.race([Promise.all(this.#pending), graceOver.promise])
-    endGrace()
+    await this.#underWay.close(this.#options.clock, graceMs)
     if (!this.#isOpen) return
     this.#flush()
     this.#isOpen = false
@@ -107,15 +105,16 @@ class BatchedSocket {
     const reply = this.#options.respond(this.#received.received(i), this.#clients.textOf(from), true)
     if (reply === undefined) return
     if (reply instanceof Promise) {
-      const sent = this.#sendLater(reply, Buffer.from(from)).finally(() => this.#pending.delete(sent))
-      this.#pending.add(sent)
+      void this.#sendLater(reply, Buffer.from(from))
     } else {
       this.#put(reply, from)
     }
   }
 
   async #sendLater(later: Promise<Buffer>, to: Buffer): Promise<void> {
+    const isCounted = this.#underWay.begin()
     const reply = await later
+    if (isCounted) this.#underWay.end()
     if (!this.#isOpen) return
     this.#put(reply, to)
     if (this.#isFlushDue) return

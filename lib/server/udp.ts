@@ -4,6 +4,7 @@ import { isIPv6 } from 'node:net'
 import type { Clock } from '../base/clock.ts'
 import type { ListenAddress, Listener } from './listener.ts'
 import type { Respond } from './responder.ts'
+import { UnderWay } from './under-way.ts'
 
 const RECEIVE_BUFFER_OCTETS = 4 * 1024 * 1024 // the kernel caps it at net.core.rmem_max
 
@@ -30,15 +31,12 @@ export async function listenUdp({ host, port }: ListenAddress, options: Options)
   // ICMP errors and full send buffers concern one reply; the socket goes on.
   socket.on('error', options.onError)
   let open = true
-  let underWay = 0
-  const allSent = Promise.withResolvers<void>()
-  let isClosing = false
+  const underWay = new UnderWay()
   const sendLater = async (later: Promise<Buffer>, to: RemoteInfo) => {
-    const isWaitedFor = !isClosing
-    if (isWaitedFor) underWay++
+    const isCounted = underWay.begin()
     const reply = await later
     if (open) socket.send(reply, to.port, to.address)
-    if (isWaitedFor && --underWay === 0 && isClosing) allSent.resolve()
+    if (isCounted) underWay.end()
   }
   socket.on('message', (packet, from) => {
     // Nothing can be sent to port 0.
@@ -53,11 +51,7 @@ export async function listenUdp({ host, port }: ListenAddress, options: Options)
   return {
     address: { host, port: socket.address().port },
     close: async (graceMs) => {
-      const graceOver = Promise.withResolvers<void>()
-      const endGrace = options.clock.after(graceMs, graceOver.resolve)
-      isClosing = true
-      if (underWay > 0) await Promise.race([allSent.promise, graceOver.promise])
-      endGrace()
+      await underWay.close(options.clock, graceMs)
       open = false
       await new Promise<void>((closed) => socket.close(closed))
     },
