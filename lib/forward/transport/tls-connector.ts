@@ -52,6 +52,7 @@ export function tlsConnector({ server, name, ca, protocol }: Options): TlsConnec
         checkServerIdentity: checkIdentity,
         ...(session === undefined ? {} : { session }),
       })
+      if (protocol === 'dot') writeApart(socket)
       socket.setNoDelay(true)
       socket.setKeepAlive(true)
       socket.on('error', () => {
@@ -69,6 +70,12 @@ export function tlsConnector({ server, name, ca, protocol }: Options): TlsConnec
     },
     explain: (error) => tlsProblem(label, error),
   }
+}
+
+// Messages that are written together go into a TLS record each. dnsdist that answers one after the other (its default) does
+// not look at the rest of a record that it has begun until another one comes.
+function writeApart(socket: TLSSocket): void {
+  Object.assign(socket, { _writev: undefined })
 }
 
 // Node passes over what it cannot read there, and would trust nobody without saying why.

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { type AddressInfo, connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { eventually } from '../../helpers/eventually.ts'
 import type { ServerAddress } from '../../../lib/forward/upstream.ts'
 import { type DebianProgram, debianProgram } from '../../peers/debian.ts'
+import { freeLowPort } from '../../peers/free-low-port.ts'
 
 const START_TRIES = 5
 
@@ -37,7 +38,7 @@ export class RealServer implements AsyncDisposable {
   static async start({ program, ports: count, args }: Start): Promise<RealServer> {
     const path = debianProgram(program)
     for (let tries = 1; ; tries++) {
-      const ports = await freePorts(count)
+      const ports = await Promise.all(Array.from({ length: count }, () => freeLowPort()))
       const server = new RealServer(spawn(path, await args(ports), { stdio: ['ignore', 'pipe', 'pipe'] }), ports)
       try {
         await eventually(() => server.#takesConnections())
@@ -70,15 +71,4 @@ export class RealServer implements AsyncDisposable {
       }
     }
   }
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
-  const ports: number[] = []
-  for (const server of servers) {
-    if (!server.listening) await once(server, 'listening')
-    ports.push((server.address() as AddressInfo).port)
-  }
-  for (const server of servers) await new Promise((closed) => server.close(closed))
-  return ports
 }

@@ -43,6 +43,18 @@ test('a thousand questions at once get their own answers, padded on the way', as
   assert.deepEqual(new Set(server.asked.map((asked) => asked.length)), new Set([128]))
 })
 
+test('each question is a record of its own, for servers that look at no more than the first of a record', async () => {
+  const records: number[] = []
+  const { cert, key } = right
+  await using server = await StreamServer.start(answer, {
+    tls: { cert, key },
+    onAccept: ({ socket }) => socket.on('data', (record: Buffer) => records.push(record.length)),
+  })
+  using dot = dotTo(server, { name: NAME, ca })
+  await Promise.all(Array.from({ length: 50 }, (_, i) => dot.ask(numbered(i).name)))
+  assert.deepEqual(records, Array(50).fill(2 + 128))
+})
+
 test('without a name the certificate must be valid for the address', async () => {
   await using server = await overTls(right)
   using dot = dotTo(server, { ca })
