@@ -28,15 +28,17 @@ export class Counters {
     this.rulings.set(kind, (this.rulings.get(kind) ?? 0) + 1)
   }
 
-  /** Of one upstream; there are as many as were ever configured, and are now in the cluster DNS. */
-  upstream(label: string): UpstreamCounters {
+  /** Of one upstream, for one more who counts; of as many as are configured, and are now in the cluster DNS. */
+  holdUpstream(label: string): UpstreamCounters {
     const known = this.upstreams.get(label) ?? new UpstreamCounters()
     this.upstreams.set(label, known)
+    known.holders++
     return known
   }
 
-  /** An upstream that came by itself has gone. */
-  forget(label: string): void {
-    this.upstreams.delete(label)
+  /** One of those who count has gone; with the last one goes what was counted. */
+  releaseUpstream(label: string): void {
+    const known = this.upstreams.get(label)
+    if (known !== undefined && --known.holders === 0) this.upstreams.delete(label)
   }
 }

@@ -25,7 +25,7 @@ export interface OpenOptions {
 /** The way to a server, as it is spoken to. */
 export function openTransport(server: Server, label: string, options: OpenOptions): Transport {
   const { runtime, lookUp } = options
-  const { transport: counters } = runtime.counters.upstream(label)
+  const { transport: counters } = runtime.counters.holdUpstream(label)
   const parts = { server, counters, options }
   const open = (address: ServerAddress) => OPEN[server.protocol](address, parts)
   if (isIP(server.host) !== 0) return open(server)

@@ -3,7 +3,7 @@ import type { ControlListener } from '../../lib/control/listen-control.ts'
 import { messageOf } from '../../lib/base/error-text.ts'
 import { formatName } from '../../lib/dns/name.ts'
 import { type HttpListener, listenHttp } from '../../lib/observe/http.ts'
-import { formatAddress } from '../../lib/server/listener.ts'
+import { hostAndPort } from '../../lib/base/host-and-port.ts'
 import { Listeners } from '../../lib/server/listeners.ts'
 import { Responder, type Service } from '../../lib/server/responder.ts'
 import { listenTcp } from '../../lib/server/tcp.ts'
@@ -205,7 +205,7 @@ export class ResolverProcess {
     this.#runtime.log.info(
       {
         addresses: listeners.addresses,
-        ...(http && { http: formatAddress(http.address) }),
+        ...(http && { http: hostAndPort(http.address) }),
         ...(control && { control: control.path }),
         federations: [...config.federations.values()].map(({ name, domain }) => `${name}=${formatName(domain)}`),
         version,

@@ -11,6 +11,8 @@ export class UpstreamCounters {
   readonly transport = newTransportCounters()
   failures = 0
   probesFailed = 0
+  /** How many count here: a server can be upstream and cluster DNS at once. */
+  holders = 0
 
   reply(rcode: number, tookMs: number): void {
     const seconds = this.byRcode.get(rcode) ?? new Histogram(UPSTREAM_BUCKETS)

@@ -51,14 +51,14 @@ export class Upstreams {
     const kept = new Set(after?.all)
     for (const open of this.#open.values()) {
       if (after === undefined) open.close()
-      else if (!kept.has(open.upstream)) this.#drop(open, after)
+      else if (!kept.has(open.upstream)) this.#drop(open)
     }
   }
 
-  #drop({ upstream: { label }, close }: Open, after?: Upstreams): void {
+  #drop({ upstream: { label }, close }: Open): void {
     const { counters, drains } = this.#options.runtime
     this.#open.delete(label)
-    if (after === undefined || !after.#open.has(label)) counters.forget(label)
+    counters.releaseUpstream(label)
     drains.add(close)
   }
 

@@ -2,7 +2,7 @@ import { type IncomingMessage, request } from 'node:http'
 import { codeOf, messageOf } from '../base/error-text.ts'
 import { printable } from '../base/fields.ts'
 import { SERVER_NAME } from './probe-socket.ts'
-import { checkSocketPath } from './socket-path.ts'
+import { checkSocketPath } from './check-socket-path.ts'
 
 export interface Asking {
   /** Path of the socket. */

@@ -1,7 +1,7 @@
 import type { ExtendedError } from '../dns/extended-error.ts'
 import { formatName, type Name } from '../dns/name.ts'
 import { messageOf } from '../base/error-text.ts'
-import { rcodeName, typeName } from './mnemonics.ts'
+import { rcodeName, typeName } from '../dns/mnemonics.ts'
 import { nameArgument } from './name-argument.ts'
 import { BadRequest, type Verbs } from './verb.ts'
 

@@ -4,7 +4,7 @@ import type { Server } from 'node:net'
 import { dirname } from 'node:path'
 import { codeOf, messageOf } from '../base/error-text.ts'
 import { probeSocket } from './probe-socket.ts'
-import { checkSocketPath } from './socket-path.ts'
+import { checkSocketPath } from './check-socket-path.ts'
 
 interface Place {
   /** Whether another feddns listened there. */

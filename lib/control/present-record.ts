@@ -3,7 +3,7 @@ import { CLASS_IN } from '../dns/constants.ts'
 import type { RdataPiece } from '../dns/expand-rdata.ts'
 import { formatName } from '../dns/name.ts'
 import type { ResourceRecord } from '../dns/record.ts'
-import { typeName } from './mnemonics.ts'
+import { typeName } from '../dns/mnemonics.ts'
 
 // Undefined where the octets are not what the type asks for.
 type Format = (rdata: readonly RdataPiece[]) => string | undefined

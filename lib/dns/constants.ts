@@ -26,6 +26,7 @@ export const TYPE = {
   KX: 36,
   DNAME: 39,
   OPT: 41,
+  DS: 43,
   RRSIG: 46,
   SVCB: 64,
   HTTPS: 65,
@@ -36,6 +37,7 @@ export const TYPE = {
   MAILB: 253,
   MAILA: 254,
   ANY: 255,
+  CAA: 257,
 } as const
 
 export const CLASS_IN = 1

@@ -10,6 +10,12 @@ import { encodeUpstreamQuery } from '../dns/upstream-query.ts'
 import type { Upstream } from './upstream.ts'
 
 const WITHOUT_EDNS_MS = 600_000
+const AFRAID_OF_EDNS: ReadonlySet<number> = new Set([RCODE.FORMERR, RCODE.NOTIMP])
+
+/** Rcodes that count against an upstream, if another one knew better. Others may be the right answer to a question. */
+export const COUNT_AGAINST: ReadonlySet<number> = new Set([RCODE.SERVFAIL, RCODE.REFUSED])
+
+const NO_REPLY = new Error('no reply in time')
 
 export interface ExchangeOptions {
   /** Whether the letter case of names is drawn. */
@@ -108,9 +114,3 @@ export class Exchange {
     if (this.upstream.health.isDoubted) this.#options.onDoubt(this.upstream, this.#domain)
   }
 }
-
-const NO_REPLY = new Error('no reply in time')
-const AFRAID_OF_EDNS: ReadonlySet<number> = new Set([RCODE.FORMERR, RCODE.NOTIMP])
-
-/** Rcodes that count against an upstream, if another one knew better. Others may be the right answer to a question. */
-export const COUNT_AGAINST: ReadonlySet<number> = new Set([RCODE.SERVFAIL, RCODE.REFUSED])

@@ -34,6 +34,10 @@ interface Options extends ExchangeOptions {
 /** The end of an inquiry; `none` where no upstream is to be asked at all. */
 export type Finding = Outcome | { readonly fault: 'none' }
 
+const NONE: Promise<Finding> = Promise.resolve({ fault: 'none' })
+// Made once: an error has a stack trace, which is dear.
+const ENOUGH = new Error('nobody waits any more')
+
 /** Asks the upstreams of a route: those that are likely to answer soon first, and the others now and then. */
 export class Inquiries {
   readonly #options: Options
@@ -94,8 +98,8 @@ export class Inquiries {
     for (const upstream of others) {
       const { health } = upstream
       const isGood = health.rank === RANK.GOOD
-      const pauseMs = isGood ? (health.meanMs > slowMs ? TRIAL_OF_SLOWER_MS : TRIAL_OF_GOOD_MS) : health.trialPauseMs
-      const isDue = nowMs >= health.askedAtMs + pauseMs
+      const pauseOfGoodMs = health.meanMs > slowMs ? TRIAL_OF_SLOWER_MS : TRIAL_OF_GOOD_MS
+      const isDue = nowMs >= health.askedAtMs + (isGood ? pauseOfGoodMs : health.trialPauseMs)
       if (isDue && (!isGood || (asked.route.policy === 'fastest' && this.#trialsOfGood.take())))
         this.#try(upstream, asked)
     }
@@ -139,9 +143,6 @@ export class Inquiries {
   }
 }
 
-// Made once: an error has a stack trace, which is dear.
-const ENOUGH = new Error('nobody waits any more')
-
 /** A question that was put to the upstreams of a route. */
 interface Asked {
   readonly query: Query
@@ -154,8 +155,6 @@ interface AskOptions {
   readonly except?: Upstream
   readonly onAfterwards?: (message: Message, upstream: Upstream) => void
 }
-
-const NONE: Promise<Finding> = Promise.resolve({ fault: 'none' })
 
 const isBetter = (outcome: Finding): boolean => 'message' in outcome && !COUNT_AGAINST.has(outcome.message.rcode)
 

@@ -1,13 +1,6 @@
-import type { EndSignal } from '../base/ending.ts'
 import type { Message } from '../dns/message.ts'
 import type { Health } from './health.ts'
-
-/** One question for an upstream, with an id that was drawn for it. */
-interface UpstreamQuery {
-  readonly bytes: Buffer
-  /** Aborted when nobody waits any more. Whatever was opened has to be closed then. */
-  readonly signal: EndSignal
-}
+import type { TransportQuery } from './transport/transport.ts'
 
 /** A server that queries are forwarded to. One for each server, whatever the routes that lead to it. */
 export interface Upstream {
@@ -22,7 +15,7 @@ export interface Upstream {
    * The reply to this very query, whole; others are counted and waited past (CVE-2023-28452). Rejects when there can
    * be none: with the error of the network, or as the signal says.
    */
-  exchange(query: UpstreamQuery): Promise<Message>
+  exchange(query: TransportQuery): Promise<Message>
 }
 
 export interface ServerAddress {

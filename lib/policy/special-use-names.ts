@@ -25,7 +25,6 @@ interface Options {
 const TTL_SECONDS = 10_800
 const PRIVATE_TTL_SECONDS = 60
 
-const DS = 43
 const ARPA = nameOf(['arpa'])
 
 /**
@@ -49,7 +48,7 @@ export function specialUse({ leaks, onRuling }: Options): Resolve {
 const mayPass = (
   { zone }: SpecialUseZone,
   { name, type, leaks }: { name: Name; type: number } & Pick<Options, 'leaks'>,
-): boolean => (type === DS && name === zone && isAtOrBelow(zone, ARPA)) || !leaks(name)
+): boolean => (type === TYPE.DS && name === zone && isAtOrBelow(zone, ARPA)) || !leaks(name)
 
 function answerAt({ domain, zone, use }: SpecialUseZone, name: Name, type: number): AuthoredAnswer {
   const ttlSeconds = use === 'private' ? PRIVATE_TTL_SECONDS : TTL_SECONDS

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Clock } from '../base/clock.ts'
 import { FrameReader, frame } from '../dns/frame-reader.ts'
+import { TCP } from './carrier.ts'
 import type { Respond } from './responder.ts'
 
 export interface ConnectionLimits {
@@ -83,7 +84,7 @@ export class Connection {
 
   #answer(query: Buffer): void {
     this.#onProgress()
-    const reply = this.#options.respond(query, this.#client, false)
+    const reply = this.#options.respond(query, this.#client, TCP)
     // No DNS message, or a response: nothing good will follow.
     if (reply === undefined) this.#socket.destroy()
     else if (reply instanceof Promise) {

@@ -10,6 +10,3 @@ export interface Listener {
   /** Takes nothing new, lets what is under way finish for at most `graceMs`, and lets go of the address. */
   close(graceMs: number): Promise<void>
 }
-
-export const formatAddress = ({ host, port }: ListenAddress): string =>
-  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`

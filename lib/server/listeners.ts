@@ -1,6 +1,6 @@
 import { codeOf, messageOf } from '../base/error-text.ts'
 import type { ListenAddress, Listener } from './listener.ts'
-import { formatAddress } from './listener.ts'
+import { hostAndPort } from '../base/host-and-port.ts'
 
 const SAME_PORT_TRIES = 20
 
@@ -20,7 +20,7 @@ export class Listeners {
   }
 
   get addresses(): string[] {
-    return [...this.#open.values()].flatMap(([first]) => (first === undefined ? [] : [formatAddress(first.address)]))
+    return [...this.#open.values()].flatMap(([first]) => (first === undefined ? [] : [hostAndPort(first.address)]))
   }
 
   /**
@@ -32,7 +32,7 @@ export class Listeners {
     const wanted = new Set<string>()
     try {
       for (const [i, address] of addresses.entries()) {
-        const key = address.port === 0 ? `${formatAddress(address)} ${i}` : formatAddress(address)
+        const key = address.port === 0 ? `${hostAndPort(address)} ${i}` : hostAndPort(address)
         wanted.add(key)
         if (!this.#open.has(key)) opened.set(key, await this.#bind(address))
       }
@@ -77,7 +77,7 @@ async function bound(listener: Promise<Listener>, protocol: string, address: Lis
     return await listener
   } catch (error) {
     const reason = REASONS[codeOf(error)] ?? messageOf(error)
-    throw new Error(`cannot listen on ${protocol} ${formatAddress(address)}: ${reason}`, { cause: error })
+    throw new Error(`cannot listen on ${protocol} ${hostAndPort(address)}: ${reason}`, { cause: error })
   }
 }
 

@@ -7,13 +7,14 @@ import { EDE, encodeExtendedErrors } from '../dns/extended-error.ts'
 import { ADMIT, DROP, Gate } from '../dns/gate.ts'
 import { type Image, imageOf } from '../dns/image.ts'
 import { rejection, replyFromImage, replyLimit } from '../dns/reply.ts'
+import type { Carrier } from './carrier.ts'
 import { ResponderCounters } from './responder-counters.ts'
 
 /**
  * Answers one packet: at once with the reply, later, or with `undefined` not at all. The reply belongs to the caller.
  * `client` is the address that it came from.
  */
-export type Respond = (packet: Buffer, client: string, overUdp: boolean) => Buffer | Promise<Buffer> | undefined
+export type Respond = (packet: Buffer, client: string, carrier: Carrier) => Buffer | Promise<Buffer> | undefined
 
 /** What a change of the configuration exchanges, as a whole. */
 export interface Service {
@@ -29,7 +30,7 @@ export interface Service {
 
 interface Observed {
   readonly client: string
-  readonly overUdp: boolean
+  readonly carrier: Carrier
   /** 0 if the query has no question that could be read. */
   readonly type: number
   readonly queryOctets: number
@@ -85,29 +86,29 @@ export class Responder {
     this.#service = service
   }
 
-  readonly respond: Respond = (packet, client, overUdp) => {
+  readonly respond: Respond = (packet, client, carrier) => {
     const { observe } = this.#service
     return observe === undefined
-      ? this.#respond(packet, client, overUdp)
-      : this.#observed(packet, client, overUdp, observe)
+      ? this.#respond(packet, client, carrier)
+      : this.#observed(packet, client, carrier, observe)
   }
 
-  #observed(packet: Buffer, client: string, overUdp: boolean, observe: Observe): ReturnType<Respond> {
+  #observed(packet: Buffer, client: string, carrier: Carrier, observe: Observe): ReturnType<Respond> {
     const { clock } = this.#options
     const startedMs = clock.now()
-    const reply = this.#respond(packet, client, overUdp)
+    const reply = this.#respond(packet, client, carrier)
     const { type } = this.#gate
     const tell = (octets: Buffer): Buffer => {
-      observe(octets, { client, overUdp, type, queryOctets: packet.length, tookMs: clock.now() - startedMs })
+      observe(octets, { client, carrier, type, queryOctets: packet.length, tookMs: clock.now() - startedMs })
       return octets
     }
     return reply instanceof Promise ? reply.then(tell) : reply && tell(reply)
   }
 
-  #respond(packet: Buffer, client: string, overUdp: boolean): ReturnType<Respond> {
+  #respond(packet: Buffer, client: string, carrier: Carrier): ReturnType<Respond> {
     const gate = this.#gate
     const verdict = gate.admit(packet)
-    this.counters.request(overUdp, gate.type)
+    this.counters.request(carrier.overUdp, gate.type)
     if (verdict === DROP) {
       this.counters.dropped++
       return undefined
@@ -120,14 +121,14 @@ export class Responder {
     if (image !== undefined && nowMs < image.expiresAtMs && this.#holds(image.evidence)) {
       this.counters.fromImage++
       image.uses.count++
-      const reply = this.#reply(packet, image, nowMs, overUdp)
+      const reply = this.#reply(packet, image, nowMs, carrier)
       if (nowMs >= image.refreshAtMs && image.uses.count >= POPULAR_HITS) this.#prefetch(packet, key, image)
       return reply
     }
-    return this.#resolve(packet, key, client, overUdp)
+    return this.#resolve(packet, key, client, carrier)
   }
 
-  async #resolve(packet: Buffer, key: string, client: string, overUdp: boolean): Promise<Buffer> {
+  async #resolve(packet: Buffer, key: string, client: string, carrier: Carrier): Promise<Buffer> {
     const { clock } = this.#options
     const service = this.#service
     const startedMs = clock.now()
@@ -151,7 +152,7 @@ export class Responder {
     if (image === undefined) return this.#reject(packet, RCODE.SERVFAIL)
     // A message is kept already; most names are asked for once, and what is kept costs more than what is not.
     if (isWorthKeeping) this.#keep(service, key, image)
-    return this.#reply(packet, image, nowMs, overUdp)
+    return this.#reply(packet, image, nowMs, carrier)
   }
 
   #keep({ images }: Service, key: string, image: Image): void {
@@ -189,8 +190,8 @@ export class Responder {
     return true
   }
 
-  #reply(packet: Buffer, image: Image, nowMs: number, overUdp: boolean): Buffer {
-    const limit = replyLimit(this.#gate, overUdp)
+  #reply(packet: Buffer, image: Image, nowMs: number, carrier: Carrier): Buffer {
+    const limit = replyLimit(this.#gate, carrier.overUdp)
     const reply = replyFromImage(packet, this.#gate, image, { limit, nowMs })
     this.counters.response(reply)
     return reply

@@ -7,8 +7,9 @@ import { MessageBatch } from '../native/message-batch.ts'
 import { portOf, SocketAddresses } from '../native/socket-address.ts'
 import { IPV6_V6ONLY, orThrow, SO_RCVBUF, SocketCalls } from '../native/socket-calls.ts'
 import { READABLE, Watch, WRITABLE } from '../native/watch.ts'
+import { UDP } from './carrier.ts'
 import type { ListenAddress, Listener } from './listener.ts'
-import { formatAddress } from './listener.ts'
+import { hostAndPort } from '../base/host-and-port.ts'
 import type { Respond } from './responder.ts'
 import { UnderWay } from './under-way.ts'
 
@@ -102,7 +103,7 @@ class BatchedSocket {
     const from = this.#received.sender(i)
     // Nothing can be sent to port 0. What is longer than any query is none.
     if (portOf(from) === 0 || this.#received.isTruncated(i)) return
-    const reply = this.#options.respond(this.#received.received(i), this.#clients.textOf(from), true)
+    const reply = this.#options.respond(this.#received.received(i), this.#clients.textOf(from), UDP)
     if (reply === undefined) return
     if (reply instanceof Promise) {
       void this.#sendLater(reply, Buffer.from(from))
@@ -170,7 +171,7 @@ function bound(address: ListenAddress, calls: SocketCalls, addresses: SocketAddr
   try {
     if (isIPv6(address.host)) orThrow('setsockopt', calls.setOption(fd, IPV6_V6ONLY, 1))
     orThrow('setsockopt', calls.setOption(fd, SO_RCVBUF, RECEIVE_BUFFER_OCTETS))
-    orThrow('bind', calls.bind(fd, local), formatAddress(address))
+    orThrow('bind', calls.bind(fd, local), hostAndPort(address))
     return fd
   } catch (error) {
     calls.close(fd)

@@ -2,6 +2,7 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { isIPv6 } from 'node:net'
 import type { Clock } from '../base/clock.ts'
+import { UDP } from './carrier.ts'
 import type { ListenAddress, Listener } from './listener.ts'
 import type { Respond } from './responder.ts'
 import { UnderWay } from './under-way.ts'
@@ -40,7 +41,7 @@ export async function listenUdp({ host, port }: ListenAddress, options: Options)
   }
   socket.on('message', (packet, from) => {
     // Nothing can be sent to port 0.
-    const reply = from.port === 0 ? undefined : options.respond(packet, from.address, true)
+    const reply = from.port === 0 ? undefined : options.respond(packet, from.address, UDP)
     if (reply === undefined) return
     if (reply instanceof Promise) {
       void sendLater(reply, from)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { socketPath } from '../../lib/config/socket-path.ts'
-import { checkSocketPath } from '../../lib/control/socket-path.ts'
+import { checkSocketPath } from '../../lib/control/check-socket-path.ts'
 
 const isTaken = (path: string): boolean => socketPath.read(path, 'control', []) !== undefined
 

@@ -27,6 +27,7 @@ import {
   verdictOf,
   type WorldOptions,
 } from './world-parts.ts'
+import { TCP, UDP } from '../../lib/server/carrier.ts'
 
 export interface Reply extends SeenReply {
   /** What upstreams were asked since the question came. */
@@ -149,7 +150,7 @@ export class World {
       begun.tookMs = this.clock.now() - begun.startMs
     }
     this.#id = (this.#id + 1) % 65_536
-    const reply = this.responder.respond(queryOf(name, type, this.#id, options), from, false)
+    const reply = this.responder.respond(queryOf(name, type, this.#id, options), from, TCP)
     if (reply instanceof Promise) void reply.then(end)
     else if (reply !== undefined) end(reply)
     return begun
@@ -180,7 +181,7 @@ export class World {
 
   async #comeBack(bytes: Buffer): Promise<Buffer> {
     await settled()
-    const reply = await this.responder.respond(bytes, '127.0.0.1', true)
+    const reply = await this.responder.respond(bytes, '127.0.0.1', UDP)
     if (reply === undefined) throw new Error('dropped')
     return reply
   }

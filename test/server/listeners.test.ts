@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { formatAddress, type ListenAddress, type Listener } from '../../lib/server/listener.ts'
+import { hostAndPort } from '../../lib/base/host-and-port.ts'
+import type { ListenAddress, Listener } from '../../lib/server/listener.ts'
 import { Listeners } from '../../lib/server/listeners.ts'
 import { listenTcp } from '../../lib/server/tcp.ts'
 import { listenUdp } from '../../lib/server/udp.ts'
@@ -141,7 +142,7 @@ for (const protocol of ['UDP', 'TCP'] as const) {
     sockets.events.length = 0
     const change = sockets.listeners.change([{ host: '127.0.0.2', port: 0 }, taken.address], 0)
     await assert.rejects(change, {
-      message: `cannot listen on ${protocol} ${formatAddress(taken.address)}: another process listens there`,
+      message: `cannot listen on ${protocol} ${hostAndPort(taken.address)}: another process listens there`,
     })
     assert.deepEqual(sockets.bound, before)
     await assertAnswers(before[0]!)
@@ -182,9 +183,4 @@ test('once closed, every address is free', async () => {
   await sockets[Symbol.asyncDispose]()
   assert.deepEqual(sockets.listeners.addresses, [])
   for (const address of before) await assertFree(address)
-})
-
-test('an IPv6 address is written in brackets', () => {
-  assert.equal(formatAddress({ host: '::1', port: 53 }), '[::1]:53')
-  assert.equal(formatAddress({ host: '10.0.0.1', port: 53 }), '10.0.0.1:53')
 })

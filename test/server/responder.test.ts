@@ -9,17 +9,18 @@ import { extendedErrorsOf, readMessage } from '../../lib/dns/message.ts'
 import { formatName, parseName } from '../../lib/dns/name.ts'
 import { headerOf, mutated, queryPacket, randomOctets, seededRandom, spelled } from '../helpers/packets.ts'
 import { addressesOf, ScriptedResponder } from './scripted-responder.ts'
+import { TCP, UDP } from '../../lib/server/carrier.ts'
 
 const CLIENT = '127.0.0.1'
 const WEB = { name: parseName('web') }
 const hosts = (count: number): string[] => Array.from({ length: count }, (_, i) => `10.0.${i >> 8}.${i & 0xff}`)
 
-const respond = (world: ScriptedResponder, query: Buffer, overUdp = true) =>
-  world.responder.respond(query, CLIENT, overUdp)
+const respond = (world: ScriptedResponder, query: Buffer, carrier = UDP) =>
+  world.responder.respond(query, CLIENT, carrier)
 
 /** The reply, waited for. */
-async function ask(world: ScriptedResponder, query: Buffer, overUdp = true): Promise<Buffer> {
-  const reply = await respond(world, query, overUdp)
+async function ask(world: ScriptedResponder, query: Buffer, carrier = UDP): Promise<Buffer> {
+  const reply = await respond(world, query, carrier)
   assert.ok(reply !== undefined, 'no reply')
   return reply
 }
@@ -171,8 +172,8 @@ test('what nobody answers is SERVFAIL', async () => {
 test('who may not ask is refused on every transport, with the reason if there is EDNS, even if the answer is known', async () => {
   const world = new ScriptedResponder({ allows: (client) => client === CLIENT })
   await ask(world, queryPacket('web'))
-  for (const overUdp of [true, false]) {
-    const refuse = (query: Buffer) => world.responder.respond(query, '192.0.2.1', overUdp)
+  for (const carrier of [UDP, TCP]) {
+    const refuse = (query: Buffer) => world.responder.respond(query, '192.0.2.1', carrier)
     const plain = refuse(queryPacket('web'))
     const told = refuse(queryPacket('web', { edns: {} }))
     assert.ok(Buffer.isBuffer(plain) && Buffer.isBuffer(told))
@@ -209,7 +210,7 @@ test('what is too large for UDP is truncated there, and whole over TCP from the 
   const world = new ScriptedResponder()
   world.answer('web', () => addressesOf(WEB, hosts(100)))
   assert.equal(headerOf(await ask(world, queryPacket('web'))).flags & FLAG.TC, FLAG.TC)
-  const whole = respond(world, queryPacket('web'), false)
+  const whole = respond(world, queryPacket('web'), TCP)
   assert.ok(Buffer.isBuffer(whole))
   assert.deepEqual([headerOf(whole).flags & FLAG.TC, addressesIn(whole).length], [0, 100])
 })
@@ -217,11 +218,11 @@ test('what is too large for UDP is truncated there, and whole over TCP from the 
 test('whatever comes in, the reply is to that packet, or there is none', () => {
   const world = new ScriptedResponder()
   fc.assert(
-    fc.property(fc.nat(), fc.boolean(), (seed, overUdp) => {
+    fc.property(fc.nat(), fc.constantFrom(UDP, TCP), (seed, carrier) => {
       const random = seededRandom(seed)
       const query = queryPacket('web.shop', { id: random(65_536), ...(random(2) === 0 && { edns: {} }) })
       const octets = random(5) === 0 ? randomOctets(random, random(100)) : mutated(query, random)
-      const reply = respond(world, octets, overUdp)
+      const reply = respond(world, octets, carrier)
       if (!Buffer.isBuffer(reply)) return
       assert.deepEqual(reply.subarray(0, 2), octets.subarray(0, 2))
       assert.equal(headerOf(reply).flags & FLAG.QR, FLAG.QR)

@@ -55,9 +55,9 @@ class Echo implements AsyncDisposable {
       library: of,
       clock: this.#clock,
       onError: (error) => void this.errors.push(error),
-      respond: (packet, client, overUdp) => {
+      respond: (packet, client, carrier) => {
         this.clients.push(client)
-        return respond(packet, client, overUdp)
+        return respond(packet, client, carrier)
       },
     })
   }

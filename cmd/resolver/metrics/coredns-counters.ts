@@ -1,6 +1,6 @@
 import type { Observe } from '../../../lib/server/responder.ts'
 import { Histogram } from '../../../lib/observe/histogram.ts'
-import { RCODE_NAMES, TYPE_NAMES } from './names.ts'
+import { RCODE_NAMES, TYPE_NAMES } from '../../../lib/dns/mnemonics.ts'
 
 // As CoreDNS has them (plugin/metrics/vars).
 const DURATION_BOUNDS = Array.from({ length: 16 }, (_, i) => 0.00025 * 2 ** i)
@@ -22,8 +22,8 @@ export class CorednsCounters {
   readonly durations = new Histogram(DURATION_BOUNDS)
   readonly sizes = { udp: sizes(), tcp: sizes() }
 
-  readonly observe: Observe = (reply, { client, overUdp, type, queryOctets, tookMs }) => {
-    const protocol = overUdp ? 'udp' : 'tcp'
+  readonly observe: Observe = (reply, { client, carrier, type, queryOctets, tookMs }) => {
+    const protocol = carrier.overUdp ? 'udp' : 'tcp'
     add(this.requests, `${protocol} ${client.includes(':') ? 2 : 1} ${TYPE_NAMES.get(type) ?? 'other'}`)
     add(this.responses, RCODE_NAMES.get((reply[3] as number) & 0xf) ?? 'other')
     this.durations.observe(tookMs / 1000)

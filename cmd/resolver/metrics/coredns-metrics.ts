@@ -1,6 +1,6 @@
 import type { Metrics, Sample } from '../../../lib/observe/metrics.ts'
 import type { CorednsCounters } from './coredns-counters.ts'
-import { RCODE_NAMES } from './names.ts'
+import { RCODE_NAMES } from '../../../lib/dns/mnemonics.ts'
 import { UPSTREAM_BUCKETS } from '../upstream-counters.ts'
 import type { Parts } from './parts.ts'
 

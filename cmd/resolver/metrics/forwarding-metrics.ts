@@ -2,7 +2,7 @@ import type { Metrics } from '../../../lib/observe/metrics.ts'
 import type { TransportCounters } from '../../../lib/forward/transport/transport.ts'
 import { RANK } from '../../../lib/forward/health.ts'
 import { UPSTREAM_BUCKETS, type UpstreamCounters } from '../upstream-counters.ts'
-import { RCODE_NAMES } from './names.ts'
+import { RCODE_NAMES } from '../../../lib/dns/mnemonics.ts'
 import { one } from './one.ts'
 import type { Parts } from './parts.ts'
 

@@ -1,5 +1,5 @@
 import type { Metrics, Sample } from '../../../lib/observe/metrics.ts'
-import { RCODE_NAMES, TYPE_NAMES } from './names.ts'
+import { RCODE_NAMES, TYPE_NAMES } from '../../../lib/dns/mnemonics.ts'
 import { one } from './one.ts'
 import type { Parts } from './parts.ts'
 

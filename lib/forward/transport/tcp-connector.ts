@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
+import { hostAndPort } from '../../base/host-and-port.ts'
 import type { ServerAddress } from '../upstream.ts'
-import { hostAndPort } from './host-and-port.ts'
 import type { Connector } from './connector.ts'
 
 /** Plain TCP (RFC 7766). */

@@ -1,9 +1,9 @@
 import { X509Certificate } from 'node:crypto'
 import { checkServerIdentity, connect, createSecureContext, type PeerCertificate, type TLSSocket } from 'node:tls'
 import { messageOf } from '../../base/error-text.ts'
+import { hostAndPort } from '../../base/host-and-port.ts'
 import type { ServerAddress } from '../upstream.ts'
 import type { Connector } from './connector.ts'
-import { hostAndPort } from './host-and-port.ts'
 import { tlsProblem, wrongName } from './tls-problem.ts'
 
 interface Options {

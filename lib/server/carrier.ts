@@ -1,0 +1,11 @@
+/** How a packet came, as far as the reply depends on it. */
+export interface Carrier {
+  readonly overUdp: boolean
+  /** Whether nobody in between can read it: then how long it is may tell what it says. */
+  readonly isEncrypted: boolean
+  /** How long its connection may be idle before we close it. */
+  readonly idleMs?: number
+}
+
+export const UDP: Carrier = { overUdp: true, isEncrypted: false }
+export const TCP: Carrier = { overUdp: false, isEncrypted: false }
