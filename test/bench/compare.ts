@@ -1,6 +1,6 @@
 import type { Reply } from './ask.ts'
 import { dnsmasq } from './dnsmasq.ts'
-import { feddns } from './feddns.ts'
+import { feddns, feddnsDgram } from './feddns.ts'
 import type { Run } from './load-run.ts'
 import { measure } from './measure.ts'
 import type { Options } from './options.ts'
@@ -10,7 +10,7 @@ import type { Bench, RunningServer, Server } from './server.ts'
 import { unbound } from './unbound.ts'
 
 /** In the order in which they have their turns. */
-export const SERVERS: readonly Server[] = [feddns, unbound, dnsmasq]
+export const SERVERS: readonly Server[] = [feddns, unbound, dnsmasq, feddnsDgram]
 
 const WARM_UP_SECONDS = 3
 

@@ -3,22 +3,30 @@ import { fileURLToPath } from 'node:url'
 import { version } from '../../cmd/version.ts'
 import { listeningPort } from './listening-port.ts'
 import { FEDERATION, LOCAL_SERVICE, LOCATION } from './scenarios.ts'
-import { SERVER_CORE, type Server } from './server.ts'
+import { type Bench, type RunningServer, SERVER_CORE, type Server } from './server.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../cmd/feddns.ts', import.meta.url))
 
 /** The resolver as it runs from a checkout, with its metrics on; the cluster is a file. */
-export const feddns: Server = {
-  name: 'feddns',
-  version: () => version,
-  start: async (_scenario, { children, folder, upstreamPort }) => {
-    const config = `${folder}/feddns.yaml`
-    const manifests = `${folder}/cluster.json`
-    await writeFile(manifests, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: clusterObjects() }))
-    await writeFile(config, configuration(manifests, upstreamPort))
-    const child = children.start(SERVER_CORE, [process.execPath, PROGRAM, 'resolver', '--config', config])
-    return { child, port: await listeningPort(child) }
-  },
+export const feddns = resolver('feddns')
+
+/** The same, as where the system's own calls cannot be made. */
+export const feddnsDgram = resolver('feddns-dgram', '--udp', 'dgram')
+
+function resolver(name: Server['name'], ...flags: readonly string[]): Server {
+  return { name, version: () => version, start: (_scenario, bench) => startResolver(bench, flags) }
+}
+
+async function startResolver(
+  { children, folder, upstreamPort }: Bench,
+  flags: readonly string[],
+): Promise<RunningServer> {
+  const config = `${folder}/feddns.yaml`
+  const manifests = `${folder}/cluster.json`
+  await writeFile(manifests, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: clusterObjects() }))
+  await writeFile(config, configuration(manifests, upstreamPort))
+  const child = children.start(SERVER_CORE, [process.execPath, PROGRAM, 'resolver', '--config', config, ...flags])
+  return { child, port: await listeningPort(child) }
 }
 
 const configuration = (manifests: string, upstreamPort: number): string => `

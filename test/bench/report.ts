@@ -32,7 +32,7 @@ export function tableOf({ scenario, results }: Comparison): string {
     ...results.map(({ name, reply }) => {
       const { rcode, answer, authority, octets } = reply
       const sections = [...answer, ...authority.map((type) => `(${type})`)].join(' ')
-      return `  ${name.padEnd(8)} answers ${`${rcode} ${sections}`.trim()}, ${octets} octets`
+      return `  ${name.padEnd(12)} answers ${`${rcode} ${sections}`.trim()}, ${octets} octets`
     }),
     `  ${''.padEnd(18)}${cells('µs/query', 'min', 'max', 'queries/s', 'answered', 'busy', 'others')}`,
     ...results.map(rowOf),

@@ -16,7 +16,7 @@ export interface Bench {
 
 /** One that is compared: how to start it so that it can answer a scenario. */
 export interface Server {
-  readonly name: 'feddns' | 'unbound' | 'dnsmasq'
+  readonly name: 'feddns' | 'feddns-dgram' | 'unbound' | 'dnsmasq'
   version(programs: Programs): string
   start(scenario: Scenario, bench: Bench): Promise<RunningServer>
 }
