@@ -34,6 +34,7 @@ const FORMATS: Readonly<Record<string, Format>> = {
   TXT: (rdata) => characterStrings(octetsOf(rdata)),
   HINFO: (rdata) => characterStrings(octetsOf(rdata)),
   CAA: (rdata) => caa(octetsOf(rdata)),
+  DS: (rdata) => ds(octetsOf(rdata)),
 }
 
 const join = (words: readonly (string | number | undefined)[]): string | undefined =>
@@ -53,6 +54,12 @@ function numbers(piece: RdataPiece | undefined, sizes: readonly number[]): (numb
   let at = 0
   return sizes.map((size) => octets.readUIntBE((at += size) - size, size))
 }
+
+// RFC 4034 §5.3.
+const ds = (octets: Buffer): string | undefined =>
+  octets.length > 4
+    ? `${octets.readUInt16BE(0)} ${octets[2]} ${octets[3]} ${octets.toString('hex', 4).toUpperCase()}`
+    : undefined
 
 const ipv4 = (octets: Buffer): string | undefined => (octets.length === 4 ? octets.join('.') : undefined)
 

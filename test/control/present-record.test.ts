@@ -61,7 +61,7 @@ const KNOWN: readonly (readonly [packet.Answer, string])[] = [
       ttl: 5,
       data: { keyTag: 1, algorithm: 8, digestType: 2, digest: Buffer.from('abcd', 'hex') },
     },
-    String.raw`a. 5 TYPE43 \# 6 00010802abcd`,
+    'a. 5 DS 1 8 2 ABCD',
   ],
 ]
 
@@ -85,6 +85,7 @@ const GENERIC: readonly (readonly [ResourceRecord, string])[] = [
   [record(65, '000100'), String.raw`300 HTTPS \# 3 000100`],
   [record(16, ''), String.raw`300 TXT \# 0`],
   [record(16, '0561'), String.raw`300 TXT \# 2 0561`],
+  [record(43, '00010802'), String.raw`300 DS \# 4 00010802`],
   [record(257, '00'), String.raw`300 CAA \# 1 00`],
   [record(257, '0003612062'), String.raw`300 CAA \# 5 0003612062`],
   [record(257, '0005616263'), String.raw`300 CAA \# 5 0005616263`],
