@@ -190,6 +190,7 @@ export class ResolverProcess {
       ...http,
       metricsText: () => metricsText(this.#running?.config.metrics.corednsNames === true),
       notReady: () => this.#notReady(),
+      onError: (error) => this.#runtime.warn('http', 'error of the HTTP socket', { error: error.message }),
     })
   }
 

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { createServer, type ServerResponse } from 'node:http'
+import { createServer, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 
 interface Options {
   readonly host: string
@@ -7,15 +8,23 @@ interface Options {
   readonly metricsText: () => string
   /** What is not ready, in words; nothing if everything is. */
   readonly notReady: () => readonly string[]
+  /** Of the listening socket, which goes on. */
+  readonly onError: (error: Error) => void
 }
+
+const MAX_CONNECTIONS = 128
+const TIMEOUTS = { headersTimeout: 5000, requestTimeout: 5000, connectionsCheckingInterval: 1000 }
 
 export interface HttpListener {
   readonly address: { readonly host: string; readonly port: number }
   close(): Promise<void>
 }
 
-/** Serves `/healthz` (this process runs), `/readyz` (it should get queries) and `/metrics`. Rejects if it cannot bind. */
-export async function listenHttp({ host, port, metricsText, notReady }: Options): Promise<HttpListener> {
+/**
+ * Serves `/healthz` (this process runs), `/readyz` (it should get queries) and `/metrics`. Rejects if it cannot bind.
+ * Where there are too many connections, the oldest is closed: those who hold many cannot keep a probe out.
+ */
+export async function listenHttp({ host, port, metricsText, notReady, onError }: Options): Promise<HttpListener> {
   const pages: Readonly<Record<string, (response: ServerResponse) => void>> = {
     '/healthz': (response) => response.end('ok\n'),
     '/readyz': (response) => {
@@ -28,15 +37,17 @@ export async function listenHttp({ host, port, metricsText, notReady }: Options)
       response.end(metricsText())
     },
   }
-  const server = createServer((request, response) => {
+  const server = createServer(TIMEOUTS, (request, response) => {
     response.setHeader('content-type', 'text/plain; charset=utf-8')
     const page = pages[request.url?.replace(/\?.*/, '') ?? '']
     if (page !== undefined && (request.method === 'GET' || request.method === 'HEAD')) return page(response)
     response.statusCode = page === undefined ? 404 : 405
     response.end('there are /healthz, /readyz and /metrics\n')
   })
+  boundConnections(server)
   server.listen(port, host)
   await once(server, 'listening')
+  server.on('error', onError)
   const bound = server.address()
   return {
     address: { host, port: bound !== null && typeof bound === 'object' ? bound.port : port },
@@ -45,4 +56,18 @@ export async function listenHttp({ host, port, metricsText, notReady }: Options)
       await new Promise((resolve) => server.close(resolve))
     },
   }
+}
+
+function boundConnections(server: Server): void {
+  const open = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    open.add(socket)
+    socket.once('close', () => open.delete(socket))
+    if (open.size <= MAX_CONNECTIONS) return
+    for (const oldest of open) {
+      oldest.destroy()
+      open.delete(oldest)
+      return
+    }
+  })
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { test } from 'node:test'
+import { eventually } from '../helpers/eventually.ts'
 import { type HttpListener, listenHttp } from '../../lib/observe/http.ts'
 
 interface Served extends AsyncDisposable {
@@ -12,8 +13,13 @@ interface Served extends AsyncDisposable {
 
 async function serve(): Promise<Served> {
   const served = { missing: [] as string[] }
-  const options = { host: '127.0.0.1', port: 0, metricsText: () => 'x 1\n', notReady: () => served.missing }
-  const listener = await listenHttp(options)
+  const listener = await listenHttp({
+    host: '127.0.0.1',
+    port: 0,
+    metricsText: () => 'x 1\n',
+    notReady: () => served.missing,
+    onError: assert.fail,
+  })
   const url = `http://127.0.0.1:${listener.address.port}`
   return Object.assign(served, { url, listener, [Symbol.asyncDispose]: () => listener.close() })
 }
@@ -77,6 +83,19 @@ test('whatever stands in the request line, it goes on serving', async () => {
   assert.deepEqual(await get(`${server.url}/healthz`), [200, 'ok\n'])
 })
 
+test('connections that say nothing keep nobody out, and are bounded', async () => {
+  await using server = await serve()
+  let open = 0
+  for (let i = 0; i < 300; i++) {
+    const socket = connect(server.listener.address.port, '127.0.0.1').on('error', () => {})
+    await once(socket, 'connect')
+    open++
+    socket.resume().once('close', () => open--)
+  }
+  assert.deepEqual(await get(`${server.url}/healthz`), [200, 'ok\n'])
+  await eventually(() => assert.ok(open <= 128, String(open)))
+})
+
 test('closing ends connections that clients keep open, in the middle of a request too', async () => {
   for (const begun of ['', 'POST /metrics HTTP/1.1\r\nContent-Le']) {
     const { listener } = await serve()
@@ -92,5 +111,6 @@ test('closing ends connections that clients keep open, in the middle of a reques
 test('an address that is taken is an error', async () => {
   await using server = await serve()
   const { host, port } = server.listener.address
-  await assert.rejects(listenHttp({ host, port, metricsText: () => '', notReady: () => [] }), { code: 'EADDRINUSE' })
+  const other = { host, port, metricsText: () => '', notReady: () => [], onError: assert.fail }
+  await assert.rejects(listenHttp(other), { code: 'EADDRINUSE' })
 })
