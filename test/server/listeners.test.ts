@@ -93,12 +93,11 @@ test('with port 0, a port that is free for UDP and taken for TCP is given up for
   await using sockets = new Sockets()
   sockets.failTcpOnce = true
   await sockets.listeners.change([ANY_PORT], 0)
-  assert.deepEqual(sockets.events, [
-    'open UDP 127.0.0.1',
-    'close UDP 127.0.0.1',
-    'open UDP 127.0.0.1',
-    'open TCP 127.0.0.1',
-  ])
+  // Now and then another process has the port for TCP, too.
+  const given = sockets.events.slice(0, -2)
+  assert.deepEqual(given.slice(0, 2), ['open UDP 127.0.0.1', 'close UDP 127.0.0.1'])
+  assert.equal(new Set(given).size, 2)
+  assert.deepEqual(sockets.events.slice(-2), ['open UDP 127.0.0.1', 'open TCP 127.0.0.1'])
   await assertAnswers(sockets.bound[0]!)
 })
 
