@@ -109,6 +109,7 @@ function forwardingOf(
     keepPositive: lifetimes.keepPositive,
     failover: forward.failover,
     randomizeCase: forward.randomizeCase,
+    trustAd: new Set(forward.trustAd),
     maxWaiting: MAX_WAITING,
     // A loop that began after the start shows as more queries than clients can send, or as upstreams that say nothing.
     onOverload: () => loops.lookAgain(),

@@ -4,6 +4,7 @@ import type { Config } from '../../lib/config/config.ts'
 import type { Image } from '../../lib/dns/image.ts'
 import { ROOT } from '../../lib/dns/name.ts'
 import type { Route } from '../../lib/forward/route.ts'
+import { aboutUs } from '../../lib/policy/about-us.ts'
 import { blocking } from '../../lib/policy/block.ts'
 import { withoutAaaa } from '../../lib/policy/no-aaaa.ts'
 import { firstVerdict } from '../../lib/policy/verdict.ts'
@@ -11,6 +12,7 @@ import { resolverChain } from '../../lib/resolve/chain.ts'
 import { accessList } from '../../lib/server/access-list.ts'
 import type { Service } from '../../lib/server/responder.ts'
 import type { Cluster } from './cluster.ts'
+import { ednsService } from './edns-service.ts'
 import type { RunningForwarding } from './forwarding.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -54,6 +56,8 @@ export function buildService(
     allows: accessList(config.allow),
     images,
     prefetches: config.cache.prefetch,
+    edns: ednsService(config.edns, runtime.wallClock),
+    aboutUs: aboutUs(config.chaos),
     ...(config.metrics.corednsNames && { observe: runtime.counters.coredns.observe }),
   }
 }

@@ -6,7 +6,7 @@ import type { FederationConfig } from './federations.ts'
 import type { KubeDnsConfig } from './kube-dns.ts'
 import { type NamedServers, ownAddressProblems } from './own-addresses.ts'
 import type { ConfigFile } from './schema.ts'
-import { isEncrypted, plainServer, type Server } from './server.ts'
+import { formatServer, isEncrypted, plainServer, type Server } from './server.ts'
 import { stubDomainsOf, stubRoutes } from './stub-domains.ts'
 
 /** What the configuration file refers to. */
@@ -16,6 +16,8 @@ export interface References {
   readonly resolvConf: ReadonlyMap<string, readonly Address[]>
   /** What is in the file `forward.ca`. */
   readonly ca: string | undefined
+  /** What is in the file `edns.secretFile`. */
+  readonly cookieSecrets: readonly string[]
 }
 
 export const DEFAULT_RESOLV_CONF = '/etc/resolv.conf'
@@ -30,7 +32,7 @@ interface Outcome {
 
 /** Puts together who is asked about names that are not ours. `ours` are the federations with short names. */
 export function assembleForward(file: ConfigFile, references: References, ours: readonly FederationConfig[]): Outcome {
-  const { policy, failover, randomizeCase } = file.forward
+  const { policy, failover, randomizeCase, trustAD } = file.forward
   const upstreams = upstreamsOf(file, references)
   const everything = { upstreams: upstreams.servers, policy }
   const stubs = stubDomainsOf(file, references.kubeDns, ours)
@@ -43,10 +45,11 @@ export function assembleForward(file: ConfigFile, references: References, ours: 
     failover,
     ca: references.ca,
     randomizeCase,
+    trustAd: trustAD.map(formatServer),
   }
   return {
     config,
-    problems: [...stubs.problems, ...ownAddressProblems(file.listen, named)],
+    problems: [...stubs.problems, ...ownAddressProblems(file.listen, named), ...strangers(config)],
     warnings: [...stubs.warnings, ...uselessAuthorities(config)],
   }
 }
@@ -76,8 +79,20 @@ function clusterDnsOf(
   return { domains, servers: clusterDNS === 'auto' ? undefined : clusterDNS }
 }
 
-function uselessAuthorities({ ca, everything, stubDomains, clusterDns }: ForwardConfig): string[] {
-  const routes = [everything, ...stubDomains.values()].map(({ upstreams }) => upstreams)
-  const isUsed = [...routes, clusterDns?.servers ?? []].flat().some(({ protocol }) => isEncrypted(protocol))
+const allServers = ({ everything, stubDomains, clusterDns }: ForwardConfig): Server[] => [
+  ...[everything, ...stubDomains.values()].flatMap(({ upstreams }) => upstreams),
+  ...(clusterDns?.servers ?? []),
+]
+
+function strangers(config: ForwardConfig): string[] {
+  const known = new Set(allServers(config).map(formatServer))
+  return config.trustAd
+    .filter((one) => !known.has(one))
+    .map((one) => `forward.trustAD: ${one} is none of the upstreams`)
+}
+
+function uselessAuthorities(config: ForwardConfig): string[] {
+  const { ca } = config
+  const isUsed = allServers(config).some(({ protocol }) => isEncrypted(protocol))
   return ca === undefined || isUsed ? [] : ['forward.ca: not used, as no upstream is tls:// or https://']
 }

@@ -30,6 +30,7 @@ export function assemble(file: ConfigFile, references: References): Outcome {
     forward: forward.config,
     policy: policy.config,
     allow: file.acl.allow,
+    edns: { nsid: file.edns.nsid, cookies: file.edns.cookies, cookieSecrets: references.cookieSecrets },
     http: file.http?.listen,
     control: file.control,
     lameDuckMs: file.lameDuck,
@@ -37,9 +38,12 @@ export function assemble(file: ConfigFile, references: References): Outcome {
   return {
     config,
     problems: [...contradictions(file), ...problems, ...forward.problems, ...policy.problems],
-    warnings: [...warnings, ...forward.warnings, ...policy.warnings],
+    warnings: [...warnings, ...forward.warnings, ...policy.warnings, ...uselessSecrets(file)],
   }
 }
+
+const uselessSecrets = ({ edns: { cookies, secretFile } }: ConfigFile): string[] =>
+  cookies === 'off' && secretFile !== undefined ? ['edns.secretFile: not used, as edns.cookies is off'] : []
 
 // Of the labels that a node may lack: what is empty is not given.
 function withoutEmpty({ zone, region, ...location }: ConfigFile['location']): ConfigFile['location'] {

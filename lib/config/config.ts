@@ -25,6 +25,8 @@ export interface ForwardConfig {
   /** Certificates, in PEM, of authorities to be trusted instead of those that Node knows. */
   readonly ca: string | undefined
   readonly randomizeCase: boolean
+  /** Upstreams that are believed when they say that they have validated, as they are written. */
+  readonly trustAd: readonly string[]
 }
 
 export type Blocking = 'nxdomain' | 'nodata' | 'refuse'
@@ -32,6 +34,14 @@ export type Blocking = 'nxdomain' | 'nodata' | 'refuse'
 export interface PolicyConfig {
   readonly block: ReadonlyMap<Name, Blocking>
   readonly noAAAA: readonly Name[]
+}
+
+export interface EdnsConfig {
+  /** Who we are, for clients that ask for it. */
+  readonly nsid: string | undefined
+  readonly cookies: ConfigFile['edns']['cookies']
+  /** In hexadecimal digits; the first makes cookies. */
+  readonly cookieSecrets: readonly string[]
 }
 
 /** The configuration, whole and consistent: nothing in it has to be checked again. */
@@ -48,6 +58,9 @@ export interface Config {
   readonly cache: ConfigFile['cache']
   readonly policy: PolicyConfig
   readonly allow: ConfigFile['acl']['allow']
+  readonly edns: EdnsConfig
+  /** What class CH tells of us. */
+  readonly chaos: ConfigFile['chaos']
   readonly http: Address | undefined
   readonly metrics: ConfigFile['metrics']
   /** The unix socket for operators. */

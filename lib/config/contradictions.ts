@@ -8,6 +8,7 @@ export const contradictions = (file: ConfigFile): string[] => [
   ...sourceProblems(file),
   ...listenProblems(file),
   ...lifetimeProblems(file),
+  ...cookieProblems(file),
 ]
 
 function sourceProblems({ source: { manifests, kubernetes } }: ConfigFile): string[] {
@@ -48,3 +49,9 @@ function lifetimeProblems({ cache }: ConfigFile): string[] {
     .filter((most) => minTtl > cache[most])
     .map((most) => `cache.minTtl: ${formatDuration(minTtl)} is more than cache.${most}, ${formatDuration(cache[most])}`)
 }
+
+// Secrets of its own would make each node refuse the cookies of all others.
+const cookieProblems = ({ edns: { cookies, secretFile } }: ConfigFile): string[] =>
+  cookies === 'off' || secretFile !== undefined
+    ? []
+    : [`edns.secretFile: missing; expected the file of secrets that all nodes share, for edns.cookies: ${cookies}`]

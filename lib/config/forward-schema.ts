@@ -42,6 +42,8 @@ const stub: Reader<NonNullable<ReturnType<typeof stubSection.read>>> = {
   },
 }
 
+const servers = distinctList(text(SERVER_FORMS, parseServer, serverHint), 'servers', formatServer)
+
 // NOERROR is what nobody needs another try for.
 const FAILOVER = ['SERVFAIL', 'REFUSED', 'NOTIMP', 'FORMERR', 'NXDOMAIN'] as const
 
@@ -61,10 +63,9 @@ export const forwardSection = section({
   ),
   ca: optional(path),
   randomizeCase: withDefault(yesOrNo, false),
+  trustAD: withDefault(servers, []),
   stubDomains: withDefault(map(stub, 'domain to list of servers'), {}),
 })
-
-const servers = distinctList(text(SERVER_FORMS, parseServer, serverHint), 'servers', formatServer)
 
 /** Where names of the cluster go. An empty list is the same as `off`. */
 export const clusterDns: Reader<'auto' | readonly Server[]> = {

@@ -7,6 +7,7 @@ import { problemOfAuthorities } from './authorities.ts'
 import { assemble } from './assemble.ts'
 import { DEFAULT_RESOLV_CONF, type References } from './assemble-forward.ts'
 import type { Config } from './config.ts'
+import { parseCookieSecrets } from './cookie-secrets.ts'
 import { KUBE_DNS_KEYS, parseKubeDns } from './kube-dns.ts'
 import { parseConfig } from './parse-config.ts'
 import type { ConfigFile } from './schema.ts'
@@ -30,18 +31,22 @@ export async function loadConfig(path: string, env: Environment): Promise<Loaded
   if (file === undefined) return { config: undefined, problems, warnings: [], paths: [path] }
   await checkKubeconfig(file, problems)
   const ca = await readCa(file, problems)
+  const cookieSecrets = await readCookieSecrets(file, problems)
   const kubeDns = await readKubeDns(file.kubeDns, problems)
   const resolvConf = await readResolvConfs(file, kubeDns, problems)
-  const { config, problems: contradictions, warnings } = assemble(file, { kubeDns, resolvConf, ca })
+  const { config, problems: contradictions, warnings } = assemble(file, { kubeDns, resolvConf, ca, cookieSecrets })
   problems.push(...contradictions)
   return {
     config: problems.length === 0 ? config : undefined,
     problems,
     // What seems odd may be so because of a problem.
     warnings: problems.length === 0 ? warnings : [],
-    paths: [path, ...[file.kubeDns, file.forward.ca].filter((one) => one !== undefined), ...resolvConf.keys()],
+    paths: [path, ...pathsIn(file), ...resolvConf.keys()],
   }
 }
+
+const pathsIn = ({ kubeDns, forward, edns }: ConfigFile): string[] =>
+  [kubeDns, forward.ca, edns.secretFile].filter((one) => one !== undefined)
 
 const NOTHING: ReturnType<typeof parseConfig> = { file: undefined, problems: [] }
 
@@ -71,6 +76,16 @@ async function readCa({ forward: { ca } }: ConfigFile, problems: string[]): Prom
   if (fault !== undefined) found.push(`${ca}: ${fault}`)
   problems.push(...found.map((problem) => `forward.ca: ${problem}`))
   return pem
+}
+
+async function readCookieSecrets({ edns: { secretFile } }: ConfigFile, problems: string[]): Promise<readonly string[]> {
+  if (secretFile === undefined) return []
+  const found: string[] = []
+  const text = await readText(secretFile, found)
+  const { secrets, problem } = text === undefined ? { secrets: [] } : parseCookieSecrets(text)
+  if (problem !== undefined) found.push(`${secretFile}: ${problem}`)
+  problems.push(...found.map((one) => `edns.secretFile: ${one}`))
+  return secrets
 }
 
 // One file for each key, as the volume of a ConfigMap has them. A key, or a directory, that is not there says nothing.

@@ -56,6 +56,12 @@ const DEFAULT_NETWORKS = [
   'fe80::/10',
 ]
 
+// A character-string (RFC 1035 §3.3), which is what one option holds as well by our own choice.
+const identity = text('a text of 1 to 255 octets', (given) => {
+  const octets = Buffer.byteLength(given)
+  return octets > 0 && octets <= 255 ? given : undefined
+})
+
 // Checked together with those of kube-dns, in `federations.ts`.
 const anything: Reader<unknown> = { wish: 'a value', read: (given) => (given === UNRESOLVED ? undefined : given) }
 
@@ -115,6 +121,15 @@ export const configSchema = {
   cache: withDefault(cacheSection, {}),
   policy: withDefault(policySection, {}),
   acl: withDefault(section({ allow: withDefault(list(network, 'networks'), DEFAULT_NETWORKS) }), {}),
+  edns: withDefault(
+    section({
+      nsid: optional(identity),
+      cookies: withDefault(oneOf('off', 'on', 'required'), 'off'),
+      secretFile: optional(path),
+    }),
+    {},
+  ),
+  chaos: withDefault(section({ version: optional(identity), id: optional(identity) }), {}),
   http: optional(section({ listen: httpAddress })),
   metrics: withDefault(section({ corednsNames: withDefault(yesOrNo, false) }), {}),
   control: optional(socketPath),

@@ -30,6 +30,7 @@ export const TYPE = {
   RRSIG: 46,
   SVCB: 64,
   HTTPS: 65,
+  NXNAME: 128,
   TKEY: 249,
   TSIG: 250,
   IXFR: 251,
@@ -41,8 +42,10 @@ export const TYPE = {
 } as const
 
 export const CLASS_IN = 1
+/** Names about a server itself stand there (RFC 4892). */
+export const CLASS_CHAOS = 3
 
-/** Response codes (RFC 1035 §4.1.1, RFC 2136, RFC 6891). */
+/** Response codes (RFC 1035 §4.1.1, RFC 2136, RFC 6891, RFC 7873). */
 export const RCODE = {
   NOERROR: 0,
   FORMERR: 1,
@@ -52,6 +55,7 @@ export const RCODE = {
   REFUSED: 5,
   YXDOMAIN: 6,
   BADVERS: 16,
+  BADCOOKIE: 23,
 } as const
 export type Rcode = number
 

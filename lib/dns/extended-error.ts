@@ -17,6 +17,7 @@ export const EDE = {
   NOT_SUPPORTED: 21,
   NO_REACHABLE_AUTHORITY: 22,
   NETWORK_ERROR: 23,
+  INVALID_QUERY_TYPE: 30,
 } as const
 
 export const EDE_OPTION = 15

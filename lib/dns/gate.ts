@@ -1,5 +1,6 @@
 import { CLASS_IN, FLAG, HEADER_OCTETS, PLAIN_UDP_OCTETS, RCODE, TYPE } from './constants.ts'
 import type { Query } from './answer.ts'
+import { ASKED, QueryOptions } from './edns/query-options.ts'
 import { MAX_LABEL_OCTETS, MAX_NAME_OCTETS, type Name } from './name.ts'
 
 /** What the gate says of a packet: let it in, stay silent, or reject it with an rcode (any number from 0 up). */
@@ -7,6 +8,7 @@ export const ADMIT = -1
 export const DROP = -2
 
 const MAX_ADDITIONAL_RECORDS = 2 // OPT, and TSIG or SIG(0)
+const OPT_OCTETS = 11 // with the root as its owner, without options
 const KEY_SUFFIX_OCTETS = 3 // type, and DO and CD
 
 /**
@@ -18,35 +20,38 @@ export class Gate {
   readonly #key = Buffer.alloc(MAX_NAME_OCTETS + KEY_SUFFIX_OCTETS)
   /** Where the question ends; 12 while none was read. */
   questionEnd = HEADER_OCTETS
-  /** 0 while none was read. */
+  /** 0 while none was read; so is the class. */
   type = 0
+  class = 0
   flags = 0
   edns = false
   dnssecOk = false
   /** What the client takes over UDP. */
   payloadOctets = PLAIN_UDP_OCTETS
+  readonly options = new QueryOptions()
+  /** It was rejected, but for the lack of a question alone, and wants a cookie (RFC 7873 §5.4). */
+  isForCookie = false
 
   admit(packet: Buffer): number {
     this.questionEnd = HEADER_OCTETS
-    this.type = 0
-    this.edns = this.dnssecOk = false
+    this.type = this.class = this.options.asked = 0
+    this.edns = this.dnssecOk = this.isForCookie = false
     this.payloadOctets = PLAIN_UDP_OCTETS
     if (packet.length < HEADER_OCTETS) return DROP
     this.flags = packet.readUInt16BE(2)
     if ((this.flags & FLAG.QR) !== 0) return DROP
     if ((this.flags & 0x7800) !== 0) return RCODE.NOTIMP
-    // One question, nothing in ANSWER and AUTHORITY.
-    if (packet.readUInt32BE(4) !== 0x0001_0000 || packet.readUInt16BE(8) !== 0) return RCODE.FORMERR
-    const additional = packet.readUInt16BE(10)
-    if (additional > MAX_ADDITIONAL_RECORDS) return RCODE.FORMERR
+    // One question, nothing in ANSWER.
+    if (packet.readUInt32BE(4) !== 0x0001_0000) return this.#withoutQuestion(packet)
     const questionEnd = this.#readQuestion(packet)
     if (questionEnd < 0) return RCODE.FORMERR
-    const rcode = this.#readAdditional(packet, questionEnd, additional)
-    if (rcode !== ADMIT && rcode !== RCODE.BADVERS) return rcode
     this.questionEnd = questionEnd
     this.type = packet.readUInt16BE(questionEnd - 4)
-    if (rcode === RCODE.BADVERS) return rcode
-    return packet.readUInt16BE(questionEnd - 2) === CLASS_IN ? ADMIT : RCODE.REFUSED
+    this.class = packet.readUInt16BE(questionEnd - 2)
+    const recordsAt = packet.readUInt16BE(8) === 0 ? questionEnd : this.#skipAuthority(packet, questionEnd)
+    const rcode = recordsAt < 0 ? RCODE.FORMERR : this.#readAdditional(packet, recordsAt)
+    if (rcode !== ADMIT) return rcode
+    return this.class === CLASS_IN ? ADMIT : RCODE.REFUSED
   }
 
   /** Of the last packet: names the answer that it wants, but for the spelling. One string for each different answer. */
@@ -96,26 +101,69 @@ export class Gate {
     }
   }
 
-  #readAdditional(packet: Buffer, questionEnd: number, count: number): number {
-    let at = questionEnd
-    let badVersion = false
+  // Of several questions none is the one to answer (RFC 9619).
+  #withoutQuestion(packet: Buffer): number {
+    if (packet.readUInt32BE(4) !== 0 || packet.readUInt16BE(8) !== 0) return RCODE.FORMERR
+    const rcode = this.#readAdditional(packet, HEADER_OCTETS)
+    if (rcode !== ADMIT) return rcode
+    this.isForCookie = (this.options.asked & ASKED.COOKIE) !== 0
+    return RCODE.FORMERR
+  }
+
+  // Only who asks for a transfer has something to say there: which version it has (RFC 1995 §3).
+  #skipAuthority(packet: Buffer, at: number): number {
+    const ownerEnd = this.type === TYPE.IXFR && packet.readUInt16BE(8) === 1 ? skipName(packet, at) : -1
+    if (ownerEnd < 0 || ownerEnd + 10 > packet.length || packet.readUInt16BE(ownerEnd) !== TYPE.SOA) return -1
+    return ownerEnd + 10 + packet.readUInt16BE(ownerEnd + 8)
+  }
+
+  #readAdditional(packet: Buffer, start: number): number {
+    const count = packet.readUInt16BE(10)
+    if (count > MAX_ADDITIONAL_RECORDS) return RCODE.FORMERR
+    if (count === 0) return start === packet.length ? ADMIT : RCODE.FORMERR
+    return count === 1 && startsWithOpt(packet, start)
+      ? this.#readOptAlone(packet, start)
+      : this.#readRecords(packet, start, count)
+  }
+
+  // As nearly all have it: OPT, and nothing else.
+  #readOptAlone(packet: Buffer, start: number): number {
+    const rdataAt = start + OPT_OCTETS
+    const end = rdataAt + packet.readUInt16BE(rdataAt - 2)
+    return end === packet.length ? this.#readOpt(packet, rdataAt, end) : RCODE.FORMERR
+  }
+
+  #readRecords(packet: Buffer, start: number, count: number): number {
+    let at = start
+    let rcode: number = ADMIT
     for (let i = 0; i < count; i++) {
       const ownerEnd = skipName(packet, at)
-      if (ownerEnd < 0 || ownerEnd + 10 > packet.length) return RCODE.FORMERR
+      const rdataAt = ownerEnd + 10
+      if (ownerEnd < 0 || rdataAt > packet.length) return RCODE.FORMERR
+      const end = rdataAt + packet.readUInt16BE(ownerEnd + 8)
+      if (end > packet.length) return RCODE.FORMERR
       if (packet.readUInt16BE(ownerEnd) === TYPE.OPT) {
         if (this.edns || ownerEnd !== at + 1) return RCODE.FORMERR
-        this.edns = true
-        this.payloadOctets = Math.max(PLAIN_UDP_OCTETS, packet.readUInt16BE(ownerEnd + 2))
-        badVersion = packet[ownerEnd + 5] !== 0
-        this.dnssecOk = ((packet[ownerEnd + 6] as number) & 0x80) !== 0
+        rcode = this.#readOpt(packet, rdataAt, end)
+        if (rcode === RCODE.FORMERR) return rcode
       }
-      at = ownerEnd + 10 + packet.readUInt16BE(ownerEnd + 8)
-      if (at > packet.length) return RCODE.FORMERR
+      at = end
     }
-    if (at !== packet.length) return RCODE.FORMERR
-    return badVersion ? RCODE.BADVERS : ADMIT
+    return at === packet.length ? rcode : RCODE.FORMERR
+  }
+
+  // What another version of EDNS means by its options nobody knows yet.
+  #readOpt(packet: Buffer, rdataAt: number, end: number): number {
+    this.edns = true
+    this.payloadOctets = Math.max(PLAIN_UDP_OCTETS, packet.readUInt16BE(rdataAt - 8))
+    this.dnssecOk = ((packet[rdataAt - 4] as number) & 0x80) !== 0
+    if (packet[rdataAt - 5] !== 0) return RCODE.BADVERS
+    return rdataAt === end || this.options.read(packet, rdataAt, end) ? ADMIT : RCODE.FORMERR
   }
 }
+
+const startsWithOpt = (packet: Buffer, at: number): boolean =>
+  at + OPT_OCTETS <= packet.length && packet[at] === 0 && packet.readUInt16BE(at + 1) === TYPE.OPT
 
 // Where a name ends, without following a pointer; -1 if it does not end in the packet.
 function skipName(packet: Buffer, start: number): number {

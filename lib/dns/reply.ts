@@ -1,5 +1,6 @@
 import { EDNS_UDP_OCTETS, FLAG, HEADER_OCTETS, MAX_MESSAGE_OCTETS, type Rcode } from './constants.ts'
 import { TTL_ZERO } from './answer.ts'
+import { NO_OWN_OPTIONS, optionsWithin, type OwnOptions } from './edns/own-options.ts'
 import type { Gate } from './gate.ts'
 import type { Image } from './image.ts'
 
@@ -12,20 +13,29 @@ export function replyLimit(gate: Gate, overUdp: boolean): number {
   return overUdp ? Math.min(gate.payloadOctets, EDNS_UDP_OCTETS) : MAX_MESSAGE_OCTETS
 }
 
+export interface To {
+  readonly limit: number
+  readonly nowMs: number
+  /** What the client asked for by options; none if left out. */
+  readonly own?: OwnOptions
+}
+
 /**
  * The image as a reply to the gate's last packet: id, flags, the question as it was spelled, TTLs as of `nowMs`, OPT.
  * One that does not fit into `limit` is sent without records and with TC (RFC 2181 §9). Of a final set of several
  * addresses another one comes first each time.
  */
-export function replyFromImage(packet: Buffer, gate: Gate, image: Image, to: { limit: number; nowMs: number }): Buffer {
-  const bytes = fitting(image, to.limit - (gate.edns ? OPT_OCTETS : 0))
-  const room = to.limit - bytes.length - OPT_OCTETS
-  // Where not everything fits, the reasons go before the records do (RFC 8914 §3).
-  const options = image.options.length <= room ? image.options : NO_OPTIONS
+export function replyFromImage(packet: Buffer, gate: Gate, image: Image, to: To): Buffer {
+  const own = to.own ?? NO_OWN_OPTIONS
+  const least = gate.edns ? OPT_OCTETS + own.needed.length : 0
+  const bytes = fitting(image, to.limit - least)
+  const fits = bytes.length + least <= to.limit
   // Over TCP there is nothing larger to retry with: beside a relayed message that fills it, OPT has to stay away.
-  const hasOpt = gate.edns && (room >= 0 || to.limit < MAX_MESSAGE_OCTETS)
+  if (!fits && to.limit < MAX_MESSAGE_OCTETS) return truncatedReply(packet, gate, image, to)
+  const hasOpt = gate.edns && fits
+  // Where not everything fits, the reasons go before the records do (RFC 8914 §3).
+  const options = hasOpt ? optionsWithin(to.limit, bytes.length + OPT_OCTETS, own, image.options) : NO_OPTIONS
   const optOctets = hasOpt ? OPT_OCTETS + options.length : 0
-  if (bytes.length + optOctets > to.limit) return truncatedReply(packet, gate, image)
   const reply = Buffer.allocUnsafe(bytes.length + optOctets)
   bytes.copy(reply)
   if (image.rotation !== undefined) rotate(reply, bytes, image.rotation)
@@ -47,16 +57,27 @@ function fitting({ bytes, needed }: Image, limit: number): Buffer {
   return cut
 }
 
-function truncatedReply(packet: Buffer, gate: Gate, image: Image): Buffer {
+function truncatedReply(packet: Buffer, gate: Gate, image: Image, { limit, own = NO_OWN_OPTIONS }: To): Buffer {
   const flags = image.bytes.readUInt16BE(2) | FLAG.TC
-  return bareReply(packet, gate, flags, { extendedRcode: 0, options: NO_OPTIONS })
+  return bareReply(packet, gate, flags, { extendedRcode: 0, options: optionsOfBare(gate, { limit, own }) })
+}
+
+export interface Rejecting {
+  /** Why, in wire form. */
+  readonly why?: Buffer
+  readonly own?: OwnOptions
+  readonly limit?: number
 }
 
 /** A reply without records to a packet that the gate or the policy rejected; with the question, if one was read. */
-export function rejection(packet: Buffer, gate: Gate, rcode: Rcode, options: Buffer = NO_OPTIONS): Buffer {
+export function rejection(packet: Buffer, gate: Gate, rcode: Rcode, parts: Rejecting = {}): Buffer {
   const opcode = gate.flags & 0x7800
+  const options = gate.edns ? optionsOfBare(gate, parts) : NO_OPTIONS
   return bareReply(packet, gate, FLAG.QR | FLAG.RA | opcode | (rcode & 0xf), { extendedRcode: rcode >> 4, options })
 }
+
+const optionsOfBare = (gate: Gate, { why = NO_OPTIONS, own = NO_OWN_OPTIONS, limit }: Rejecting): Buffer =>
+  optionsWithin(limit ?? replyLimit(gate, true), gate.questionEnd + OPT_OCTETS, own, why)
 
 interface Opt {
   readonly extendedRcode: number
@@ -74,7 +95,9 @@ function bareReply(packet: Buffer, gate: Gate, flags: number, opt: Opt): Buffer 
 
 // The id, the flags and the question of the packet.
 function writeHead(reply: Buffer, packet: Buffer, gate: Gate, flags: number): void {
-  const all = flags | (gate.flags & ECHOED_FLAGS)
+  // AD is for those who ask for it, in either way (RFC 6840 §5.8).
+  const hidden = gate.dnssecOk || (gate.flags & FLAG.AD) !== 0 ? 0 : FLAG.AD
+  const all = (flags & ~hidden) | (gate.flags & ECHOED_FLAGS)
   reply[0] = packet[0] as number
   reply[1] = packet[1] as number
   reply[2] = all >> 8

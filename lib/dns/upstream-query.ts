@@ -7,16 +7,18 @@ interface Options {
   readonly id: number
   /** Whether to send OPT; some servers answer FORMERR to it. */
   readonly edns: boolean
+  /** Whether we want to know if it has validated (RFC 6840 §5.7). */
+  readonly wantsAd?: boolean
 }
 
 /** A query of our own for what somebody asks us. Of the client's EDNS only DO goes on; the rest is for this hop. */
-export function encodeUpstreamQuery(query: Asked, { id, edns }: Options): Buffer {
+export function encodeUpstreamQuery(query: Asked, { id, edns, wantsAd = false }: Options): Buffer {
   const name = query.spelling ?? Buffer.from(query.name, 'latin1')
   const questionEnd = HEADER_OCTETS + name.length + 4
   // From the pool, unlike what `alloc` gives.
   const bytes = Buffer.allocUnsafe(questionEnd + (edns ? 11 : 0)).fill(0)
   bytes.writeUInt16BE(id, 0)
-  bytes.writeUInt16BE(FLAG.RD | (query.checkingDisabled ? FLAG.CD : 0), 2)
+  bytes.writeUInt16BE(FLAG.RD | (query.checkingDisabled ? FLAG.CD : 0) | (wantsAd ? FLAG.AD : 0), 2)
   bytes.writeUInt16BE(1, 4)
   name.copy(bytes, HEADER_OCTETS)
   bytes.writeUInt16BE(query.type, questionEnd - 4)

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { Query, RelayedAnswer } from '../dns/answer.ts'
-import { RCODE, TYPE } from '../dns/constants.ts'
+import { FLAG, RCODE, TYPE } from '../dns/constants.ts'
 import { copyOf } from '../dns/copy-of.ts'
 import { isAtOrBelow, type Name } from '../dns/name.ts'
 import { cacheKeys, type CacheKeys } from './cache-key.ts'
@@ -73,7 +73,7 @@ export class Denials {
 /** A denial of a name as one of this type alone. Nobody keeps it. */
 export function asNoData(answer: RelayedAnswer): RelayedAnswer {
   const bytes = copyOf(answer.message.bytes)
-  bytes[3] = (bytes[3] as number) & 0xf0
+  bytes.writeUInt16BE(bytes.readUInt16BE(2) & ~(FLAG.AD | 0xf), 2)
   const message = { ...answer.message, bytes, flags: bytes.readUInt16BE(2), rcode: RCODE.NOERROR }
   return { ...answer, rcode: RCODE.NOERROR, message, cacheable: false }
 }

@@ -20,6 +20,8 @@ const NO_REPLY = new Error('no reply in time')
 export interface ExchangeOptions {
   /** Whether the letter case of names is drawn. */
   readonly randomizeCase: boolean
+  /** Labels of the upstreams that are believed when they say that they have validated. */
+  readonly trustAd: ReadonlySet<string>
   readonly clock: Clock
   readonly random: Random16
   /** An upstream was asked and this came of it after so long; for metrics and the log. */
@@ -76,9 +78,9 @@ export class Exchange {
   }
 
   #send(query: Query, signal: EndSignal, edns: boolean): Promise<Message> {
-    const { random, randomizeCase } = this.#options
+    const { random, randomizeCase, trustAd } = this.#options
     const asked = randomizeCase ? { ...query, spelling: randomCase(Buffer.from(query.name, 'latin1'), random) } : query
-    const bytes = encodeUpstreamQuery(asked, { id: random(), edns })
+    const bytes = encodeUpstreamQuery(asked, { id: random(), edns, wantsAd: trustAd.has(this.upstream.label) })
     return this.upstream.exchange({ bytes, signal })
   }
 

@@ -28,6 +28,8 @@ interface Options {
   readonly clock: Clock
   readonly lifetimes: Lifetimes
   readonly keepPositive: readonly Name[]
+  /** Labels of the upstreams that are believed when they say that they have validated. */
+  readonly trustAd: ReadonlySet<string>
 }
 
 const NOT_CACHED = Promise.resolve(
@@ -154,9 +156,10 @@ class Forward {
   }
 
   #answerOf(finding: Finding, { upstreams }: Route): Answer {
-    const { clock, lifetimes } = this.#options
+    const { clock, lifetimes, trustAd } = this.#options
     if ('message' in finding) {
-      return relay(finding.message, { nowMs: clock.now(), from: finding.upstream.label, lifetimes })
+      const from = finding.upstream.label
+      return relay(finding.message, { nowMs: clock.now(), from, lifetimes, isTrusted: trustAd.has(from) })
     }
     const who = upstreams.map(({ label }) => label).join(', ')
     if (finding.fault === 'none') return failure({ code: EDE.NO_REACHABLE_AUTHORITY, text: nobody(upstreams) })

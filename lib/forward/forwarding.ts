@@ -20,6 +20,8 @@ interface Options {
   /** Rcodes that pass a question on to the next upstream. */
   readonly failover: readonly number[]
   readonly randomizeCase: boolean
+  /** Labels of the upstreams that are believed when they say that they have validated. */
+  readonly trustAd: ReadonlySet<string>
   /** Queries that may wait for upstreams at a time. */
   readonly maxWaiting: number
   /** A query was refused because too many wait. */
@@ -57,6 +59,7 @@ export class Forwarding {
     this.inquiries = new Inquiries({
       failover: new Set(failover),
       randomizeCase: options.randomizeCase,
+      trustAd: options.trustAd,
       clock,
       random,
       onExchange,

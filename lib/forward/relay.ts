@@ -18,14 +18,16 @@ interface Arrival {
   /** The label of the upstream. */
   readonly from: string
   readonly lifetimes: Lifetimes
+  /** Whether its AD is believed: then whoever asks for it gets it (RFC 6840 §5.8). */
+  readonly isTrusted?: boolean
 }
 
 // So much of its time is left when an answer is asked for anew, if it is asked for often.
 const REFRESH_SHARE = 0.1
 
 /** The message of an upstream as our answer: its octets, but for OPT, which is between it and us, and the header. */
-export function relay(received: Message, { nowMs, from, lifetimes }: Arrival): RelayedAnswer {
-  const message = withoutOpt(withPlainRcode(received))
+export function relay(received: Message, { nowMs, from, lifetimes, isTrusted = false }: Arrival): RelayedAnswer {
+  const message = withoutOpt(withPlainRcode(received), isTrusted ? received.flags & FLAG.AD : 0)
   const isNegative = isNegativeAnswer(message)
   const isFailure = !isSuccess(message)
   const soa = message.records.find((record) => record.section === 'authority' && record.type === TYPE.SOA)
@@ -62,7 +64,10 @@ export function isNegativeAnswer({ rcode, records, question }: Message): boolean
   return !records.some((record) => record.section === 'answer' && record.type === question.type)
 }
 
-function expiryOf(record: PlacedRecord, at: Omit<Arrival, 'from'> & { message: Message; isNegative: boolean }): number {
+function expiryOf(
+  record: PlacedRecord,
+  at: Pick<Arrival, 'nowMs' | 'lifetimes'> & { message: Message; isNegative: boolean },
+): number {
   const { minTtl, maxTtl, maxNegativeTtl } = at.lifetimes
   let ttlMs = Math.min(record.ttlSeconds * 1000, maxTtl)
   if (at.isNegative && record.section === 'authority' && record.type === TYPE.SOA) {
@@ -76,12 +81,12 @@ function expiryOf(record: PlacedRecord, at: Omit<Arrival, 'from'> & { message: M
 
 // A copy: what came in may be a piece of a larger buffer. OPT is last nearly always; if not, what stands behind it may
 // be pointed to, and the message is written anew.
-function withoutOpt(message: Message): Message {
+function withoutOpt(message: Message, ad: number): Message {
   const { opt, rcode } = message
   const isLast = opt?.end === message.bytes.length
   const bytes = opt === undefined || isLast ? copyOf(message.bytes, opt?.start) : rewritten(message)
   bytes.writeUInt16BE(0, 0)
-  bytes.writeUInt16BE(FLAG.QR | FLAG.RA | (rcode & 0xf), 2)
+  bytes.writeUInt16BE(FLAG.QR | FLAG.RA | ad | (rcode & 0xf), 2)
   if (isLast) bytes.writeUInt16BE(bytes.readUInt16BE(10) - 1, 10)
   const isAsItWas = opt === undefined || isLast
   // What stands before OPT stays where it was.

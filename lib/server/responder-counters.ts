@@ -20,6 +20,8 @@ export class ResponderCounters {
   prefetches = 0
   faults = 0
   recordsDropped = 0
+  /** Of queries that show one, by what it is: ours, none of ours, none yet, or of a wrong length. */
+  readonly cookies = { valid: 0, wrong: 0, missing: 0, malformed: 0 }
 
   request(overUdp: boolean, type: number): void {
     const requests = overUdp ? this.udpRequests : this.tcpRequests

@@ -1,13 +1,16 @@
 import type { BoundedMap } from '../base/bounded-map.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Evidence, Generations } from '../base/generations.ts'
-import type { Answer, Query, Resolve } from '../dns/answer.ts'
-import { RCODE } from '../dns/constants.ts'
+import type { Answer, AuthoredAnswer, Query, Resolve } from '../dns/answer.ts'
+import { CLASS_CHAOS, RCODE } from '../dns/constants.ts'
+import { NO_OWN_OPTIONS } from '../dns/edns/own-options.ts'
 import { EDE, encodeExtendedErrors } from '../dns/extended-error.ts'
 import { ADMIT, DROP, Gate } from '../dns/gate.ts'
 import { type Image, imageOf } from '../dns/image.ts'
-import { rejection, replyFromImage, replyLimit } from '../dns/reply.ts'
+import type { Name } from '../dns/name.ts'
+import { type Rejecting, rejection, replyFromImage, replyLimit, type To } from '../dns/reply.ts'
 import type { Carrier } from './carrier.ts'
+import { answerableOptions, type Asker, type EdnsService, type Judged, judgeOptions } from './client-options.ts'
 import { ResponderCounters } from './responder-counters.ts'
 
 /**
@@ -24,6 +27,10 @@ export interface Service {
   readonly images: BoundedMap<Image>
   /** Whether answers that are sent often are asked for anew before they have run down. */
   readonly prefetches: boolean
+  /** What there is for clients that ask by an option of EDNS; nothing that has to be configured if left out. */
+  readonly edns?: EdnsService
+  /** What is known of ourselves, for class CH (RFC 4892); undefined: that is nobody's business. */
+  readonly aboutUs?: (name: Name, type: number) => AuthoredAnswer | undefined
   /** Is told of each query that was answered, and how. */
   readonly observe?: Observe
 }
@@ -54,7 +61,9 @@ const IMAGE_OVERHEAD_BYTES = 900 // objects around the octets, by test/bench/wei
 const POPULAR_HITS = 2
 const MAX_PREFETCHES = 256
 
-const NOT_ALLOWED = encodeExtendedErrors([{ code: EDE.PROHIBITED, text: 'this client may not ask here' }])
+const NO_EDNS: EdnsService = {}
+
+const NOT_ALLOWED = { why: encodeExtendedErrors([{ code: EDE.PROHIBITED, text: 'this client may not ask here' }]) }
 
 /**
  * From packet to reply, whatever the transport: gate, access, images; what no image answers goes through the chain.
@@ -65,12 +74,14 @@ export class Responder {
   readonly #gate = new Gate()
   readonly #options: Options
   #service: Service
+  #answerable: number
   #inFlight = 0
   #prefetching = 0
 
   constructor(options: Options) {
     this.#options = options
     this.#service = options.service
+    this.#answerable = answerableOptions(options.service.edns ?? NO_EDNS)
   }
 
   get inFlight(): number {
@@ -84,6 +95,7 @@ export class Responder {
   /** From now on; queries under way are answered by what they began with. */
   exchange(service: Service): void {
     this.#service = service
+    this.#answerable = answerableOptions(service.edns ?? NO_EDNS)
   }
 
   readonly respond: Respond = (packet, client, carrier) => {
@@ -113,22 +125,51 @@ export class Responder {
       this.counters.dropped++
       return undefined
     }
-    if (verdict !== ADMIT) return this.#reject(packet, verdict)
-    if (!this.#service.allows(client)) return this.#reject(packet, RCODE.REFUSED, NOT_ALLOWED)
+    if (verdict !== ADMIT) return this.#exception(packet, verdict, client, carrier)
+    if (!this.#service.allows(client)) return this.#reject(packet, carrier, RCODE.REFUSED, NOT_ALLOWED)
+    let own = NO_OWN_OPTIONS
+    if ((gate.options.asked & this.#answerable) !== 0) {
+      const judged = this.#judge(packet, client, carrier)
+      if (judged.rcode !== undefined) return this.#reject(packet, carrier, judged.rcode, judged)
+      own = judged.own
+    }
     const key = gate.key()
     const image = this.#service.images.get(key)
     const nowMs = this.#options.clock.now()
     if (image !== undefined && nowMs < image.expiresAtMs && this.#holds(image.evidence)) {
       this.counters.fromImage++
       image.uses.count++
-      const reply = this.#reply(packet, image, nowMs, carrier)
+      const reply = this.#reply(packet, image, { limit: replyLimit(gate, carrier.overUdp), nowMs, own })
       if (nowMs >= image.refreshAtMs && image.uses.count >= POPULAR_HITS) this.#prefetch(packet, key, image)
       return reply
     }
-    return this.#resolve(packet, key, client, carrier)
+    return this.#resolve(packet, key, { client, carrier, own })
   }
 
-  async #resolve(packet: Buffer, key: string, client: string, carrier: Carrier): Promise<Buffer> {
+  // What is not let in for want of a question, or of class IN, may have an answer that needs neither.
+  #exception(packet: Buffer, verdict: number, client: string, carrier: Carrier): Buffer {
+    const { edns, aboutUs, allows } = this.#service
+    const { isForCookie, class: asked } = this.#gate
+    const isAboutUs = verdict === RCODE.REFUSED && asked === CLASS_CHAOS && aboutUs !== undefined
+    if (!isAboutUs && !(isForCookie && edns?.cookies)) return this.#reject(packet, carrier, verdict)
+    if (!allows(client)) return this.#reject(packet, carrier, RCODE.REFUSED, NOT_ALLOWED)
+    const judged = this.#judge(packet, client, carrier)
+    if (judged.rcode !== undefined) return this.#reject(packet, carrier, judged.rcode, judged)
+    const nowMs = this.#options.clock.now()
+    const query = this.#gate.query(packet, nowMs)
+    const answer = aboutUs?.(query.name, query.type)
+    if (answer === undefined) return this.#reject(packet, carrier, verdict, judged)
+    const limit = replyLimit(this.#gate, carrier.overUdp)
+    return this.#reply(packet, this.#imageOf(query, answer), { limit, nowMs, own: judged.own })
+  }
+
+  #judge(packet: Buffer, client: string, carrier: Carrier): Judged {
+    const judged = judgeOptions(this.#gate, { packet, client, carrier }, this.#service.edns ?? NO_EDNS)
+    if (judged.cookie !== undefined) this.counters.cookies[judged.cookie]++
+    return judged
+  }
+
+  async #resolve(packet: Buffer, key: string, { client, carrier, own }: Asker): Promise<Buffer> {
     const { clock } = this.#options
     const service = this.#service
     const startedMs = clock.now()
@@ -149,10 +190,10 @@ export class Responder {
     const nowMs = clock.now()
     this.counters.duration(nowMs - startedMs)
     this.#gate.admit(packet)
-    if (image === undefined) return this.#reject(packet, RCODE.SERVFAIL)
+    if (image === undefined) return this.#reject(packet, carrier, RCODE.SERVFAIL, { own })
     // A message is kept already; most names are asked for once, and what is kept costs more than what is not.
     if (isWorthKeeping) this.#keep(service, key, image)
-    return this.#reply(packet, image, nowMs, carrier)
+    return this.#reply(packet, image, { limit: replyLimit(this.#gate, carrier.overUdp), nowMs, own })
   }
 
   #keep({ images }: Service, key: string, image: Image): void {
@@ -190,15 +231,15 @@ export class Responder {
     return true
   }
 
-  #reply(packet: Buffer, image: Image, nowMs: number, carrier: Carrier): Buffer {
-    const limit = replyLimit(this.#gate, carrier.overUdp)
-    const reply = replyFromImage(packet, this.#gate, image, { limit, nowMs })
+  #reply(packet: Buffer, image: Image, to: To): Buffer {
+    const reply = replyFromImage(packet, this.#gate, image, to)
     this.counters.response(reply)
     return reply
   }
 
-  #reject(packet: Buffer, rcode: number, options?: Buffer): Buffer {
-    const reply = rejection(packet, this.#gate, rcode, options)
+  #reject(packet: Buffer, carrier: Carrier, rcode: number, parts: Rejecting = {}): Buffer {
+    const limit = replyLimit(this.#gate, carrier.overUdp)
+    const reply = rejection(packet, this.#gate, rcode, { ...parts, limit })
     this.counters.response(reply, rcode >> 4)
     return reply
   }

@@ -57,7 +57,12 @@ function shardIn(text: string, { zone, federations = [] }: NonNullable<Case['giv
 function effectOf(data: ReadonlyMap<string, string>, clusterDomain = 'cluster.local') {
   const kubeDns = parseKubeDns(data)
   const file = fileOf(`${MINIMAL}clusterDomain: ${clusterDomain}`)
-  const { config, problems } = assemble(file, { kubeDns: kubeDns.config, resolvConf: new Map(), ca: undefined })
+  const { config, problems } = assemble(file, {
+    kubeDns: kubeDns.config,
+    resolvConf: new Map(),
+    ca: undefined,
+    cookieSecrets: [],
+  })
   const valid = kubeDns.problems.length === 0 && problems.length === 0
   return { valid, federations: valid ? domainsOf(config.federations) : null }
 }

@@ -9,7 +9,7 @@ import { loadConfig } from '../../lib/config/load-config.ts'
 import type { Server } from '../../lib/config/server.ts'
 import { isObject } from '../../lib/base/fields.ts'
 import { isRfc1123Label, labelsOf } from '../../lib/dns/name.ts'
-import { temporaryFolder } from '../helpers/temporary-folder.ts'
+import { type TemporaryFolder, temporaryFolder } from '../helpers/temporary-folder.ts'
 import { malformed, WHOLE } from './malformed.ts'
 
 const KEYS = Object.entries(WHOLE).flatMap(([key, value]) => [key, ...(isObject(value) ? Object.keys(value) : [])])
@@ -96,11 +96,19 @@ function assertWhole(config: Config): void {
   assertAddresses(config)
   assertForward(config.forward)
   assertPolicy(config)
+  const { cookies, cookieSecrets } = config.edns
+  assert.ok(cookies === 'off' || cookieSecrets.length > 0)
 }
+
+// What the configuration refers to.
+const filesIn = async (folder: TemporaryFolder) => ({
+  CA: await folder.write('ca.pem', rootCertificates[0]),
+  SECRETS: await folder.write('secrets', 'e5e973e5a6b2a43f48e7dc849e37bfcf\n'),
+})
 
 test('the configuration that is broken below is right before that', async () => {
   await using folder = await temporaryFolder()
-  const env = { CA: await folder.write('ca.pem', rootCertificates[0]) }
+  const env = await filesIn(folder)
   const { config, problems } = await loadConfig(await folder.write('config.yaml', WHOLE), env)
   assert.deepEqual(problems, [])
   assertWhole(config as Config)
@@ -108,7 +116,7 @@ test('the configuration that is broken below is right before that', async () => 
 
 test('1,000 malformed configurations: each is taken as a whole, or refused with what is wrong; none is a crash', async () => {
   await using folder = await temporaryFolder()
-  const env = { CA: await folder.write('ca.pem', rootCertificates[0]) }
+  const env = await filesIn(folder)
   let refused = 0
   await fc.assert(
     fc.asyncProperty(malformed, async (text) => {

@@ -7,6 +7,9 @@ import { isObject } from '../../lib/base/fields.ts'
 /** What stands in WHOLE for the path of a PEM file, for the test to put there. */
 export const FILE_OF_AUTHORITIES = '${CA}'
 
+/** The same, for the path of a file of secrets. */
+export const FILE_OF_SECRETS = '${SECRETS}'
+
 /** Every key, with a right value. */
 export const WHOLE = {
   clusterDomain: 'cluster.local',
@@ -31,6 +34,7 @@ export const WHOLE = {
     failover: ['SERVFAIL', 'REFUSED', 'NOTIMP', 'FORMERR'],
     ca: FILE_OF_AUTHORITIES,
     randomizeCase: true,
+    trustAD: ['tls://192.0.2.56#dns.example'],
     stubDomains: {
       'acme.local': ['10.0.0.7', 'ns.acme.example'],
       'corp.example': { upstreams: ['tls://10.1.0.1#dns.corp.example'], policy: 'sequential' },
@@ -48,6 +52,8 @@ export const WHOLE = {
   },
   policy: { block: { 'ads.example': 'nxdomain', 'more.ads.example': 'refuse' }, noAAAA: ['legacy.example'] },
   acl: { allow: ['10.0.0.0/8', 'fd00::/8'] },
+  edns: { nsid: 'node-a', cookies: 'on', secretFile: FILE_OF_SECRETS },
+  chaos: { version: 'feddns', id: 'node-a' },
   http: { listen: '127.0.0.1:9253' },
   metrics: { corednsNames: true },
   control: '/run/feddns/control.sock',

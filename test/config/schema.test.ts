@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { RCODE } from '../../lib/dns/constants.ts'
 import { parseName } from '../../lib/dns/name.ts'
+import { BAD_CLIENTS, GOOD_CLIENTS } from './client-rows.ts'
 import { BAD_FORWARD, GOOD_FORWARD } from './forward-rows.ts'
 import { fileOf, MINIMAL, problemsOf, withKey } from './minimal.ts'
 
@@ -24,6 +25,7 @@ test('what is left out has its default', () => {
       policy: 'fastest',
       failover: [RCODE.SERVFAIL, RCODE.REFUSED, RCODE.NOTIMP, RCODE.FORMERR],
       randomizeCase: false,
+      trustAD: [],
       stubDomains: {},
     },
     cache: {
@@ -50,6 +52,8 @@ test('what is left out has its default', () => {
         { host: 'fe80::', bits: 10 },
       ],
     },
+    edns: { cookies: 'off' },
+    chaos: {},
     lameDuck: 5000,
   })
 })
@@ -101,20 +105,18 @@ const GOOD: readonly (readonly [string, string, unknown])[] = [
   ['answers: { ttl: 2000ms }', 'answers.ttl', 2],
   ['answers: { redirectTtl: 1m }', 'answers.redirectTtl', 60],
   ['answers: { style: flat }', 'answers.style', 'flat'],
-  ['acl: { allow: [0.0.0.0/0] }', 'acl.allow', [{ host: '0.0.0.0', bits: 0 }]],
-  ['acl: { allow: ["2001:db8::/128"] }', 'acl.allow.0', { host: '2001:db8::', bits: 128 }],
-  ['acl: { allow: ["::ffff:10.0.0.0/104"] }', 'acl.allow.0', { host: '10.0.0.0', bits: 8 }],
-  ['acl: { allow: [] }', 'acl.allow', []],
   ['http: { listen: "0.0.0.0:9253" }', 'http.listen', { host: '0.0.0.0', port: 9253 }],
   ['http: { listen: "[::1]:0" }', 'http.listen', { host: '::1', port: 0 }],
   ['kubeDns: /etc/kube-dns', 'kubeDns', '/etc/kube-dns'],
   ['lameDuck: 0s', 'lameDuck', 0],
   ['lameDuck: 5m', 'lameDuck', 300_000],
+  ...GOOD_CLIENTS,
   ...GOOD_FORWARD,
 ]
 
 for (const [yaml, key, value] of GOOD) {
-  test(`"${yaml}" is taken`, () => assert.deepEqual(at(fileOf(withKey(yaml), { HOME: '/home/op' }), key), value))
+  test(`"${yaml}" is taken`, () =>
+    assert.deepEqual(at(fileOf(withKey(yaml), { HOME: '/home/op', NODE_NAME: 'n1' }), key), value))
 }
 
 const DURATION = 'a duration from 0s to 24h, such as 500ms, 10s or 2m'
@@ -204,17 +206,13 @@ const BAD: readonly (readonly [string, string, string, string])[] = [
   ['answers: { redirectTtl: 61m }', 'answers.redirectTtl', '"61m"', SECONDS],
   ['answers: { style: CNAME }', 'answers.style', '"CNAME"', 'one of cname, flat'],
   ['answers: []', 'answers', '[]', 'a mapping of the keys ttl, redirectTtl, style'],
-  ['acl: { allow: all }', 'acl.allow', '"all"', 'a list of networks'],
-  ['acl: { allow: [10.0.0.0] }', 'acl.allow.0', '"10.0.0.0"', 'a network, such as 10.0.0.0/8 or fd00::/8'],
-  ['acl: { allow: [10.0.0.0/33] }', 'acl.allow.0', '"10.0.0.0/33"', 'a network'],
-  ['acl: { allow: ["::ffff:10.0.0.0/95"] }', 'acl.allow.0', '"::ffff:10.0.0.0/95"', 'a network'],
-  ['acl: { allow: ["::/129"] }', 'acl.allow.0', '"::/129"', 'a network'],
   ['http: true', 'http', 'true', 'a mapping of the keys listen'],
   ['http: { listen: 9253 }', 'http.listen', '9253', 'an IP address and a port, such as 127.0.0.1:9253'],
   ['kubeDns: ""', 'kubeDns', '""', 'a path'],
   ['kubeDns: [a]', 'kubeDns', '["a"]', 'a path'],
   ['lameDuck: 6m', 'lameDuck', '"6m"', 'a duration from 0s to 5m'],
   ['lameDuck:', 'lameDuck', 'null', 'a duration from 0s to 5m'],
+  ...BAD_CLIENTS,
   ...BAD_FORWARD,
 ]
 

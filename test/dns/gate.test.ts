@@ -12,6 +12,8 @@ const GOOD = queryPacket('web.shop.example')
 const QUESTION = GOOD.subarray(12)
 const A_RECORD = Buffer.concat([spelled('web'), uint16s(1, 1, 0, 5, 4, 0x0a00, 1)])
 const TSIG = Buffer.concat([spelled('key'), uint16s(TYPE.TSIG, 255, 0, 0, 2, 0)])
+const IXFR_QUESTION = Buffer.concat([spelled('web'), uint16s(TYPE.IXFR, 1)])
+const SOA = Buffer.concat([spelled('web'), uint16s(TYPE.SOA, 1, 0, 0, 22), Buffer.alloc(22)])
 const MANY_OPTIONS = Buffer.concat(Array.from({ length: 16_000 }, () => ednsOption(10)))
 const LABEL_63 = 'x'.repeat(63)
 const NAME_255 = `${`${LABEL_63}.`.repeat(3)}${'x'.repeat(61)}`
@@ -46,6 +48,13 @@ const VERDICTS: readonly [string, Buffer, number][] = [
   ['two questions', counted([2, 0, 0, 0], QUESTION, QUESTION), FORMERR],
   ['a record in ANSWER', counted([1, 1, 0, 0], QUESTION, A_RECORD), FORMERR],
   ['a record in AUTHORITY', counted([1, 0, 1, 0], QUESTION, A_RECORD), FORMERR],
+  ['IXFR, and the version that the client has (HDR-12)', counted([1, 0, 1, 0], IXFR_QUESTION, SOA), ADMIT],
+  ['IXFR with it, and OPT', counted([1, 0, 1, 1], IXFR_QUESTION, SOA, optRecord()), ADMIT],
+  ['IXFR without it', counted([1, 0, 0, 0], IXFR_QUESTION), ADMIT],
+  ['IXFR with another record', counted([1, 0, 1, 0], IXFR_QUESTION, A_RECORD), FORMERR],
+  ['IXFR with two of them', counted([1, 0, 2, 0], IXFR_QUESTION, SOA, SOA), FORMERR],
+  ['IXFR whose SOA is cut off', counted([1, 0, 1, 0], IXFR_QUESTION, SOA).subarray(0, -1), FORMERR],
+  ['AXFR with an SOA', counted([1, 0, 1, 0], join(spelled('web'), uint16s(TYPE.AXFR, 1)), SOA), FORMERR],
   ['OPT in ANSWER', counted([1, 1, 0, 0], QUESTION, optRecord()), FORMERR],
   ['OPT in AUTHORITY', counted([1, 0, 1, 0], QUESTION, optRecord()), FORMERR],
   ['65,535 of everything', counted([65_535, 65_535, 65_535, 65_535], QUESTION), FORMERR],
@@ -69,6 +78,18 @@ const VERDICTS: readonly [string, Buffer, number][] = [
   ['OPT with an unknown option', queryPacket('web', { edns: { options: ednsOption(100, Buffer.alloc(8)) } }), ADMIT],
   ['OPT with a reserved flag', queryPacket('web', { edns: { flags: 0x0040 } }), ADMIT],
   ['OPT with 16,000 empty options', queryPacket('web', { edns: { options: MANY_OPTIONS } }), ADMIT],
+  [
+    'OPT with a cookie of any length',
+    queryPacket('web', { edns: { options: ednsOption(10, Buffer.alloc(7)) } }),
+    ADMIT,
+  ],
+  ['OPT whose last option is cut off', queryPacket('web', { edns: { options: uint16s(3, 1) } }), FORMERR],
+  ['OPT with half the header of an option', queryPacket('web', { edns: { options: uint16s(3) } }), FORMERR],
+  [
+    'OPT of version 1 with options of another form',
+    queryPacket('web', { edns: { version: 1, options: uint16s(3) } }),
+    BADVERS,
+  ],
   ['two OPT', counted([1, 0, 0, 2], QUESTION, optRecord(), optRecord()), FORMERR],
   ['OPT below a name', counted([1, 0, 0, 1], QUESTION, Buffer.of(1, 0x61), optRecord()), FORMERR],
   ['OPT that is cut off', queryPacket('web', { edns: {} }).subarray(0, -1), FORMERR],

@@ -29,10 +29,10 @@ function answerOfOctets(octets: number) {
   return authored({ rcode: RCODE.NOERROR, answer: [record] })
 }
 
-function rejected(query: Buffer, rcode?: number, options?: Buffer): Buffer {
+function rejected(query: Buffer, rcode?: number, why?: Buffer): Buffer {
   const gate = new Gate()
   const verdict = gate.admit(query)
-  return rejection(query, gate, rcode ?? verdict, options)
+  return rejection(query, gate, rcode ?? verdict, { ...(why && { why }) })
 }
 
 test('a reply has the id of the query, QR and RA, and the question octet for octet', () => {
@@ -65,6 +65,7 @@ const FLAGS: readonly [string, number, boolean, number][] = [
   ['RD', FLAG.RD, false, FLAG.RD],
   ['CD', FLAG.CD, false, FLAG.CD],
   ['RD and CD', FLAG.RD | FLAG.CD, false, FLAG.RD | FLAG.CD],
+  ['AD', FLAG.AD, false, 0],
   ['AD, AA, TC, Z and an rcode', FLAG.AD | FLAG.AA | FLAG.TC | 0x40 | 5, false, 0],
   ['RD, and the answer is ours', FLAG.RD, true, FLAG.RD | FLAG.AA],
 ]
@@ -75,6 +76,25 @@ for (const [what, flags, authoritative, more] of FLAGS) {
     assert.equal(headerOf(reply).flags, FLAG.QR | FLAG.RA | more)
   })
 }
+
+test('that an upstream has validated is told whoever asks for it, by AD or DO (FLG-01)', () => {
+  const message = packet.encode({
+    type: 'response',
+    flags: packet.AUTHENTIC_DATA,
+    questions: [{ type: 'A', name: 'web' }],
+    answers: [{ type: 'A', name: 'web', ttl: 60, data: '192.0.2.1' }],
+  })
+  const adFor = (isTrusted: boolean, parts: Parameters<typeof queryPacket>[1]) => {
+    const answer = relay(readMessage(message), { ...relayedAt(NOW_MS), isTrusted })
+    return (headerOf(replyTo(queryPacket('web', parts), answer).reply).flags & FLAG.AD) !== 0
+  }
+  const queries = [{}, { flags: FLAG.AD }, { edns: { flags: 0x8000 } }, { edns: {} }]
+  assert.deepEqual(
+    queries.map((parts) => adFor(true, parts)),
+    [false, true, true, false],
+  )
+  for (const parts of queries) assert.equal(adFor(false, parts), false)
+})
 
 test('without OPT in the query there is none in the reply', () => {
   assert.deepEqual(packet.decode(replyTo(queryPacket('web'), ANSWER).reply).additionals, [])

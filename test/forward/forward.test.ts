@@ -45,6 +45,7 @@ function forwardTo(...servers: readonly { host: string; port: number }[]): Resol
     clock,
     random: cryptoRandom16(),
     randomizeCase: false,
+    trustAd: new Set(),
     maxWaiting: 4096,
     onOverload: () => {},
     onExchange: () => {},

@@ -84,8 +84,7 @@ export class ScriptedUpstream implements Upstream {
   exchange: Upstream['exchange'] = async ({ bytes, signal }) => {
     const query = packet.decode(bytes)
     const { name, type } = query.questions?.[0] ?? { name: '.', type: 'A' }
-    const flags = `${wantsSignatures(query) ? ' +do' : ''}${hasCd(query) ? ' +cd' : ''}`
-    this.asked.push(`${name === '.' ? '' : name.toLowerCase()}. ${type}${flags}`)
+    this.asked.push(`${name === '.' ? '' : name.toLowerCase()}. ${type}${flagsOf(query)}`)
     if (this.state === 'closed') throw Object.assign(new Error('connection refused'), { code: 'ECONNREFUSED' })
     const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
     signal.addEventListener('abort', () => reject(signal.reason))
@@ -130,6 +129,12 @@ const wantsSignatures = ({ additionals = [] }: packet.Packet): boolean =>
   additionals.some((record) => record.type === 'OPT' && record.flag_do)
 
 const hasCd = ({ flags = 0 }: packet.Packet): boolean => (flags & packet.CHECKING_DISABLED) !== 0
+
+// As stories write them.
+const flagsOf = (query: packet.Packet): string => {
+  const hasAd = ((query.flags ?? 0) & packet.AUTHENTIC_DATA) !== 0
+  return `${wantsSignatures(query) ? ' +do' : ''}${hasCd(query) ? ' +cd' : ''}${hasAd ? ' +ad' : ''}`
+}
 
 interface ReplyParts {
   readonly rcode: number

@@ -39,6 +39,7 @@ const OPTIONS: Readonly<Record<string, ReadOption>> = {
   prefetch: (value) => ({ prefetches: value === 'yes' }),
   keepPositive: (value) => ({ keepPositive: value.split(',') }),
   block: (value) => ({ block: pairsOf(value) as NonNullable<WorldOptions['block']> }),
+  trustAD: (value) => ({ trustAd: value.split(',') }),
   noAAAA: (value) => ({ noAAAA: value.split(',') }),
   maxInFlight: (value) => ({ maxInFlight: Number(value) }),
   allow: (value) => ({ allow: value.split(',') }),

@@ -148,7 +148,7 @@ class Stage {
   }
 }
 
-// `[COUNT] NAME [TYPE] [+do] [+cd] [-rd] [from=IP] [every DURATION]`
+// `[COUNT] NAME [TYPE] [+do] [+cd] [+ad] [-rd] [from=IP] [every DURATION]`
 function questionsOf(words: readonly string[]): Questions {
   const isMany = /^\d+$/.test(words[0] ?? '')
   const [name = '', ...rest] = words.slice(isMany ? 1 : 0)
@@ -161,6 +161,7 @@ function questionsOf(words: readonly string[]): Questions {
     options: {
       dnssecOk: rest.includes('+do'),
       checkingDisabled: rest.includes('+cd'),
+      wantsAd: rest.includes('+ad'),
       recursionDesired: !rest.includes('-rd'),
       ...(from !== undefined && { from }),
     },

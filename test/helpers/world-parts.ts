@@ -46,6 +46,8 @@ export interface WorldOptions {
   readonly keepPositive?: readonly string[]
   readonly block?: Readonly<Record<string, 'nxdomain' | 'nodata' | 'refuse'>>
   readonly noAAAA?: readonly string[]
+  /** Upstreams, by name, whose AD is believed. */
+  readonly trustAd?: readonly string[]
   readonly maxInFlight?: number
   readonly graceMs?: number
   /** Networks like `10.0.0.0/8` whose clients may ask; all, if nothing is said. */
@@ -99,6 +101,7 @@ export const forwardingOf = (
     clock,
     random,
     randomizeCase: false,
+    trustAd: new Set(options.trustAd),
     maxWaiting: options.maxInFlight ?? 100,
     onOverload: lookForLoops,
     onExchange: () => {},

@@ -5,12 +5,15 @@ import { RCODE } from '../../lib/dns/constants.ts'
 import type { Image } from '../../lib/dns/image.ts'
 import { formatName, parseName } from '../../lib/dns/name.ts'
 import { addressRecord } from '../../lib/dns/record.ts'
+import type { EdnsService } from '../../lib/server/client-options.ts'
 import { Responder, type Service } from '../../lib/server/responder.ts'
 import { MovedClock } from '../helpers/moved-clock.ts'
 
 interface Limits {
   readonly deadlineMs?: number
   readonly allows?: (client: string) => boolean
+  readonly edns?: EdnsService
+  readonly aboutUs?: Service['aboutUs']
 }
 
 /** A real responder over answers that a test scripts. Every name has the address 10.0.0.1, unless the test says more. */
@@ -26,7 +29,7 @@ export class ScriptedResponder {
 
   constructor(limits: Limits = {}) {
     this.responder = new Responder({
-      service: this.service(limits.allows),
+      service: this.service(limits),
       clock: this.clock,
       generations: this.generations,
       deadlineMs: limits.deadlineMs ?? 1800,
@@ -35,9 +38,10 @@ export class ScriptedResponder {
   }
 
   /** A service over the same script, with images of its own. */
-  service(allows: (client: string) => boolean = () => true): Service {
+  service({ allows = () => true, edns, aboutUs }: Limits = {}): Service {
     const images = new BoundedMap<Image>({ maxEntries: 1000, maxBytes: 16 * 1024 * 1024 })
-    return { resolve: (query) => this.#resolve(query), allows, images, prefetches: true }
+    const resolve = (query: Query) => this.#resolve(query)
+    return { resolve, allows, images, prefetches: true, ...(edns && { edns }), ...(aboutUs && { aboutUs }) }
   }
 
   /** From now on this name gets this answer; `give` is called each time that it is resolved. */

@@ -30,6 +30,9 @@ export function servingMetrics(metrics: Metrics, { responder, runtime, current }
     'Answers that a policy gave, without those sent again from a finished answer',
     () => [...runtime.counters.rulings].map(([policy, value]) => ({ labels: { policy }, value })),
   )
+  metrics.counter('feddns_cookies_total', 'DNS cookies that clients showed, by what they were', () =>
+    Object.entries(counters.cookies).map(([state, value]) => ({ labels: { state }, value })),
+  )
   metrics.gauge('feddns_queries_in_flight', 'Queries under way', () => one(responder.inFlight))
   metrics.gauge('feddns_images', 'Finished answers held', () => one(responder.images.size))
   metrics.gauge('feddns_image_bytes', 'Octets of finished answers held', () => one(responder.images.bytes))

@@ -1,9 +1,8 @@
 import { TYPE } from '../../dns/constants.ts'
+import { OPTION, OPTION_HEADER_OCTETS } from '../../dns/edns/option-code.ts'
 import { questionEndOf } from './question-end.ts'
 
 const BLOCK_OCTETS = 128 // RFC 8467 §4.1
-const PADDING_OPTION = 12 // RFC 7830
-const OPTION_HEADER_OCTETS = 4
 const OPT_OCTETS = 11
 
 /**
@@ -16,7 +15,7 @@ export function padded(query: Buffer): Buffer {
   const bytes = Buffer.alloc(Math.ceil(least / BLOCK_OCTETS) * BLOCK_OCTETS)
   query.copy(bytes)
   bytes.writeUInt16BE(bytes.length - query.length, query.length - 2)
-  bytes.writeUInt16BE(PADDING_OPTION, query.length)
+  bytes.writeUInt16BE(OPTION.PADDING, query.length)
   bytes.writeUInt16BE(bytes.length - least, query.length + 2)
   return bytes
 }
