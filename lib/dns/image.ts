@@ -55,7 +55,13 @@ export function imageOf(query: Query, answer: Answer): Image {
 
 function authoredImage(query: Query, answer: AuthoredAnswer): Image {
   const question = { name: query.name, type: query.type, class: CLASS_IN }
-  const { bytes, questionEnd, records, dropped } = encode(question, capped(answer))
+  const sections = capped(answer)
+  const whole = encode(question, sections)
+  // What nobody gets now is in the next one, which there will be soon.
+  const isWhole = whole.dropped === 0
+  const { bytes, questionEnd, records, dropped } = isWhole
+    ? whole
+    : encode(question, turned(sections, query.deadlineMs))
   bytes.writeUInt16BE(FLAG.QR | FLAG.RA | (answer.authoritative ? FLAG.AA : 0) | answer.rcode, 2)
   const decaying = records.filter(({ record }) => record.expiresAtMs !== undefined)
   const ttlExpiresAtMs = decaying.map(({ record }) => record.expiresAtMs ?? 0)
@@ -72,9 +78,22 @@ function authoredImage(query: Query, answer: AuthoredAnswer): Image {
     options: encodeExtendedErrors(answer.errors),
     evidence: answer.evidence,
     dropped,
-    refreshAtMs: answer.refreshAtMs ?? Number.POSITIVE_INFINITY,
-    expiresAtMs: answer.cacheable ? Math.min(...ttlExpiresAtMs, answer.expiresAtMs ?? Number.POSITIVE_INFINITY) : 0,
+    refreshAtMs: answer.refreshAtMs ?? NEVER,
+    expiresAtMs: answer.cacheable ? Math.min(...ttlExpiresAtMs, endOf(answer), isWhole ? NEVER : query.deadlineMs) : 0,
   }
+}
+
+const NEVER = Number.POSITIVE_INFINITY
+
+const endOf = ({ expiresAtMs = NEVER }: AuthoredAnswer): number => expiresAtMs
+
+// The final set begins with another of its records at another time.
+function turned(sections: Sections, nowMs: number): Sections {
+  const { answer } = sections
+  const last = answer.at(-1)
+  const start = answer.findLastIndex(({ owner, type }) => owner !== last?.owner || type !== last.type) + 1
+  const middle = start + (Math.floor(nowMs) % Math.max(1, answer.length - start))
+  return { ...sections, answer: [...answer.slice(0, start), ...answer.slice(middle), ...answer.slice(start, middle)] }
 }
 
 // TTLs that run down are capped as they are sent.
@@ -98,7 +117,7 @@ function relayedImage(answer: RelayedAnswer): Image {
     options: encodeExtendedErrors(answer.errors),
     evidence: answer.evidence,
     dropped: 0,
-    refreshAtMs: answer.refreshAtMs ?? Number.POSITIVE_INFINITY,
+    refreshAtMs: answer.refreshAtMs ?? NEVER,
     expiresAtMs: answer.cacheable ? Math.min(...expiresAtMs, Number.POSITIVE_INFINITY) : 0,
   }
 }

@@ -231,3 +231,18 @@ test('whatever comes in, the reply is to that packet, or there is none', () => {
     { numRuns: 3000 },
   )
 })
+
+test('of more records than a message holds, all have their turn (TC-07)', async () => {
+  const world = new ScriptedResponder()
+  world.answer('web', () => addressesOf(WEB, hosts(5000)))
+  const seen = new Set<string>()
+  for (let asked = 0; asked < 20 && seen.size < 5000; asked++) {
+    const reply = await ask(world, queryPacket('web'), TCP)
+    assert.equal(headerOf(reply).flags & FLAG.TC, 0)
+    assert.ok(reply.length <= 65_535 && addressesIn(reply).length > 4000)
+    for (const address of addressesIn(reply)) seen.add(address)
+    world.clock.advance(1900 + 7 * asked)
+  }
+  assert.equal(seen.size, 5000)
+  assert.ok(world.responder.counters.recordsDropped > 0)
+})
