@@ -7,7 +7,7 @@ import { configSchema } from '../lib/config/schema.ts'
 const readme = readFileSync('README.md', 'utf8')
 const yaml = [...readme.matchAll(/```yaml\n(.*?)```/gs)].map(([, text]) => text ?? '')
 
-const ENV = { HOME: '127.0.0.1:53', ZONE: 'us-central1-f', REGION: '' }
+const ENV = { HOME: '127.0.0.1:53', ZONE: 'us-central1-f', REGION: '', NODE_NAME: 'n1' }
 
 test('the configurations in the README are valid', () => {
   assert.ok(yaml.length > 0)

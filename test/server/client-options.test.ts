@@ -97,7 +97,7 @@ test('padding is for those who pad, where nobody can read it (EDNS-21)', async (
   assert.deepEqual([failed.length, rcodeOf(failed)], [468, RCODE.SERVFAIL])
 })
 
-test('names about ourselves are nobody else’s business, unless the operator says so (Q-01)', async () => {
+test("names about ourselves are nobody else's business, unless the operator says so (Q-01)", async () => {
   const about = (text: string, options = {}) => queryPacket(text, { type: TYPE.TXT, class: 3, ...options })
   const hidden = new ScriptedResponder({ aboutUs: aboutUs({}) })
   const open = new ScriptedResponder({
