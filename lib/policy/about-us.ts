@@ -11,8 +11,11 @@ interface AboutUs {
 const VERSION_NAMES = ['version.bind', 'version.server'].map(parseName)
 const ID_NAMES = ['hostname.bind', 'id.server'].map(parseName)
 
-/** Names of class CH that tell of a server (RFC 4892): only what was said is told, and only as TXT. */
-export function aboutUs({ version, id }: AboutUs): (name: Name, type: number) => AuthoredAnswer | undefined {
+type Telling = (name: Name, type: number) => AuthoredAnswer | undefined
+
+/** Names of class CH that tell of a server (RFC 4892): only what was said is told, and only as TXT. Undefined: nothing. */
+export function aboutUs({ version, id }: AboutUs): Telling | undefined {
+  if (version === undefined && id === undefined) return undefined
   const texts = new Map<Name, string | undefined>([
     ...VERSION_NAMES.map((name): [Name, string | undefined] => [name, version]),
     ...ID_NAMES.map((name): [Name, string | undefined] => [name, id]),

@@ -30,7 +30,7 @@ export interface Service {
   /** What there is for clients that ask by an option of EDNS; nothing that has to be configured if left out. */
   readonly edns?: EdnsService
   /** What is known of ourselves, for class CH (RFC 4892); undefined: that is nobody's business. */
-  readonly aboutUs?: (name: Name, type: number) => AuthoredAnswer | undefined
+  readonly aboutUs?: ((name: Name, type: number) => AuthoredAnswer | undefined) | undefined
   /** Is told of each query that was answered, and how. */
   readonly observe?: Observe
 }
