@@ -1,7 +1,7 @@
 import { FLAG, HEADER_OCTETS, TYPE } from './constants.ts'
 import { EDE_OPTION, type ExtendedError } from './extended-error.ts'
 import { checkRdata } from './expand-rdata.ts'
-import type { Name } from './name.ts'
+import { type Name, ROOT } from './name.ts'
 import { MalformedMessage, readName } from './read-name.ts'
 
 type Section = 'answer' | 'authority' | 'additional'
@@ -40,7 +40,7 @@ export function readMessage(bytes: Buffer): Message {
   const end = nameEnd + 4
   const all = readRecords(bytes, end, name)
   const opt = all.find(isOpt)
-  if (opt !== undefined && opt !== all.findLast(isOpt)) throw new MalformedMessage('more than one OPT record')
+  if (opt !== undefined) checkOpt(opt, all)
   const flags = bytes.readUInt16BE(2)
   const messageEnd = all.at(-1)?.end ?? end
   return {
@@ -54,6 +54,12 @@ export function readMessage(bytes: Buffer): Message {
 }
 
 const isOpt = ({ type }: PlacedRecord): boolean => type === TYPE.OPT
+
+// RFC 6891 §6.1.1: once, among the additional records, of the root.
+function checkOpt({ section, owner, start }: PlacedRecord, all: readonly PlacedRecord[]): void {
+  if (all.filter(isOpt).length > 1) throw new MalformedMessage('more than one OPT record')
+  if (section !== 'additional' || owner !== ROOT) throw new MalformedMessage(`OPT record out of place at ${start}`)
+}
 
 // The counts are not trusted: each record has to be there, so the length of the message bounds their number.
 function readRecords(bytes: Buffer, offset: number, asked: Name): PlacedRecord[] {

@@ -92,6 +92,8 @@ test('HTTPS and SVCB are left alone', () => {
   }
 })
 
+const withOwner = (opt: Buffer): Buffer => counted([1, 0, 0, 1], Buffer.of(1, 0x61), opt)
+
 const BROKEN: readonly [string, Buffer, RegExp][] = [
   ['an empty one', Buffer.alloc(0), /message of 0 octets/],
   ['half a header', REPLY.subarray(0, 11), /message of 11 octets/],
@@ -109,6 +111,9 @@ const BROKEN: readonly [string, Buffer, RegExp][] = [
   ['CNAME that points forward', withRecord(TYPE.CNAME, 2, uint16s(0xc0ff)), /does not point back/],
   ['SOA without its numbers', withRecord(TYPE.SOA, 2, Buffer.alloc(2)), /does not fill/],
   ['SRV without a target', withRecord(TYPE.SRV, 6, Buffer.alloc(6)), /ends within a name/],
+  ['OPT in ANSWER', counted([1, 1, 0, 0], optRecord()), /OPT record out of place/],
+  ['OPT in AUTHORITY', counted([1, 0, 1, 0], optRecord()), /OPT record out of place/],
+  ['OPT of a name', withOwner(optRecord()), /OPT record out of place/],
   ['two OPT', counted([1, 0, 0, 2], optRecord(), optRecord()), /more than one OPT/],
 ]
 
