@@ -47,6 +47,7 @@ interface Placed {
   readonly ttlAt: number
   readonly end: number
   readonly type: number
+  readonly expiresAtMs?: number
 }
 
 export function imageOf(query: Query, answer: Answer): Image {
@@ -148,10 +149,13 @@ function rotationOf(bytes: Buffer, answer: readonly Placed[], uses: number): Rot
   const last = answer.at(-1)
   if (last === undefined || answer.length < 2 || (last.type !== TYPE.A && last.type !== TYPE.AAAA)) return undefined
   const stride = last.end - last.start
-  // The same owner in the same octets: one that points into the set would point elsewhere when the set is turned.
-  const head = bytes.subarray(last.start, last.ttlAt)
+  // The same owner in the same octets: one that points into the set would point elsewhere when the set is turned. The same
+  // TTL, as those that run down are patched where they stand.
+  const head = bytes.subarray(last.start, last.ttlAt + 4)
   const alike = (record: Placed) =>
-    record.end - record.start === stride && head.equals(bytes.subarray(record.start, record.ttlAt))
+    record.end - record.start === stride &&
+    record.expiresAtMs === last.expiresAtMs &&
+    head.equals(bytes.subarray(record.start, record.ttlAt + 4))
   const start = answer.findLastIndex((record) => !alike(record)) + 1
   const count = answer.length - start
   return count < 2 ? undefined : { start: (answer[start] as Placed).start, stride, count, turn: uses % count }

@@ -134,6 +134,16 @@ test('records behind the answer do not move', () => {
   assert.deepEqual(lines, ['web 5 A 10.0.0.2', 'web 5 A 10.0.0.1', 'ns1 5 A 10.0.0.8', 'ns2 5 A 10.0.0.9'])
 })
 
+test('addresses with TTLs of their own (RFC 2181 §5.2 knows better) keep them, and their order', () => {
+  const unequal = relayed([a('10.0.0.1', 0), a('10.0.0.2', 60)])
+  const decaying = { ...addressRecord(WEB, 30, '10.0.0.2'), expiresAtMs: NOW_MS + 20_000 }
+  const ours = authored({ rcode: RCODE.NOERROR, answer: [addressRecord(WEB, 30, '10.0.0.1'), decaying] })
+  for (const turn of [0, 1]) {
+    assert.deepEqual(zoneLines(replyTo(QUERY, unequal, { turn }).reply), ['web 0 A 10.0.0.1', 'web 60 A 10.0.0.2'])
+    assert.deepEqual(zoneLines(replyTo(QUERY, ours, { turn }).reply), ['web 30 A 10.0.0.1', 'web 20 A 10.0.0.2'])
+  }
+})
+
 test('the addresses of a relayed message take turns too', () => {
   const answer = relayed([a('10.0.0.1', 30), a('10.0.0.2', 30)])
   assert.deepEqual(zoneLines(replyTo(QUERY, answer, { turn: 1 }).reply), ['web 30 A 10.0.0.2', 'web 30 A 10.0.0.1'])
