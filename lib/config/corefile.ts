@@ -1,3 +1,5 @@
+import { quote } from '../base/fields.ts'
+
 interface Outcome {
   readonly federations: readonly (readonly [string, string])[]
   readonly problems: readonly string[]
@@ -16,7 +18,7 @@ export function parseCorefile(text: string): Outcome {
     else if (name === '}') inBlock = false
     else if (inBlock && !WITHOUT_MEANING.has(name)) {
       if (domain !== undefined && words.length === 2) federations.push([name, domain])
-      else problems.push(`line ${i + 1}: "${words.join(' ')}" is not of the form NAME DOMAIN`)
+      else problems.push(`line ${i + 1}: ${quote(words.join(' '))} is not of the form NAME DOMAIN`)
     }
   }
   if (problems.length === 0 && federations.length === 0) problems.push('the federation block names no federation')

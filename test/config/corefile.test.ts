@@ -53,3 +53,8 @@ test('a Corefile without a federation says so', () => {
     'the federation block names no federation',
   ])
 })
+
+test('what is wrong is shown without the control characters in it, which a terminal would obey', () => {
+  const { problems } = parseCorefile('federation {\n fed \u001b[31m example.com\n}')
+  assert.deepEqual(problems, ['line 2: "fed \\u001b[31m example.com" is not of the form NAME DOMAIN'])
+})
