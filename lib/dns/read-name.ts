@@ -1,3 +1,4 @@
+import { HEADER_OCTETS } from './constants.ts'
 import { lowerCase, MAX_LABEL_OCTETS, MAX_NAME_OCTETS, type Name } from './name.ts'
 
 /** The message breaks the wire format; `message` says where. */
@@ -15,8 +16,9 @@ export interface NameRead {
 }
 
 /**
- * Reads a name, following compression pointers (RFC 1035 §4.1.4). A pointer must go back beyond where the present run
- * of labels began, so reading always ends; the name is at most 255 octets, so it ends soon.
+ * Reads a name of a message, following compression pointers (RFC 1035 §4.1.4). A pointer must go back beyond where the
+ * present run of labels began, so reading always ends; the name is at most 255 octets, so it ends soon. Nor may it lead
+ * into the header, which changes with each hop.
  */
 export function readName(bytes: Buffer, offset: number): NameRead {
   let wire = ''
@@ -53,5 +55,7 @@ export function readName(bytes: Buffer, offset: number): NameRead {
 function pointerAt(bytes: Buffer, at: number): number {
   const low = bytes[at + 1]
   if (low === undefined) throw new MalformedMessage(`message ends within a compression pointer at ${at}`)
-  return (((bytes[at] as number) & 0x3f) << 8) | low
+  const target = (((bytes[at] as number) & 0x3f) << 8) | low
+  if (target < HEADER_OCTETS) throw new MalformedMessage(`compression pointer at ${at} into the header`)
+  return target
 }

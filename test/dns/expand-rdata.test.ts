@@ -5,8 +5,8 @@ import { expandRdata } from '../../lib/dns/expand-rdata.ts'
 import { formatName } from '../../lib/dns/name.ts'
 import { spelled, uint16s } from '../helpers/packets.ts'
 
-const BEFORE = spelled('web.shop') // what pointers of the RDATA point to
-const POINTER = uint16s(0xc000)
+const BEFORE = Buffer.concat([Buffer.alloc(12), spelled('web.shop')]) // a header, and what pointers of the RDATA point to
+const POINTER = uint16s(0xc00c)
 
 /** The RDATA behind BEFORE, in pieces: names as text, octets as hex. */
 function expanded(type: number, ...parts: readonly Buffer[]): string[] {
@@ -31,7 +31,7 @@ const ROWS: readonly [keyof typeof TYPE, Buffer[], string[]][] = [
   ['NAPTR', [uint16s(1, 2), text('s'), text(''), text('x'), POINTER], ['00010002', '0173', '00', '0178', 'web.shop.']],
   ['DNAME', [POINTER], ['web.shop.']],
   ['SIG', [Buffer.alloc(18), POINTER, Buffer.of(7)], ['00'.repeat(18), 'web.shop.', '07']],
-  ['HTTPS', [uint16s(1), POINTER], ['0001c000']],
+  ['HTTPS', [uint16s(1), POINTER], ['0001c00c']],
   ['HINFO', [text('RFC8482'), text('')], ['075246433834383200']],
 ]
 
