@@ -130,6 +130,14 @@ test('a name of RDATA that ends in the next record is refused', () => {
   assert.throws(() => readMessage(message), MalformedMessage)
 })
 
+test('a name that needs octets behind the last record is refused, as these are cut off', () => {
+  // The owner of the record points to the class of the question: to a label of 12 octets, which are those of the record.
+  const question = [Buffer.of(0), uint16s(TYPE.A, 12)]
+  const record = uint16s(0xc010, TYPE.TXT, 1, 0, 0, 0)
+  const message = Buffer.concat([uint16s(7, FLAG.QR, 1, 1, 0, 0), ...question, record, Buffer.of(0)])
+  assert.throws(() => readMessage(message), { name: 'MalformedMessage', message: /runs on/ })
+})
+
 test('a mutated message is read within its bounds or refused as malformed', () => {
   fc.assert(
     fc.property(fc.nat(), (seed) => {
