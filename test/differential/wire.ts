@@ -39,9 +39,12 @@ const HEADER_OCTETS = 12
 // Where names stand in RDATA: `n` a name, a number so many octets, `s` a character-string; the rest is opaque.
 const LAYOUTS: Readonly<Record<number, readonly ('n' | 's' | number)[]>> = {
   2: ['n'], // NS
+  3: ['n'], // MD
+  4: ['n'], // MF
   5: ['n'], // CNAME
   6: ['n', 'n'], // SOA
   7: ['n'], // MB
+  8: ['n'], // MG
   9: ['n'], // MR
   12: ['n'], // PTR
   14: ['n', 'n'], // MINFO
@@ -49,7 +52,9 @@ const LAYOUTS: Readonly<Record<number, readonly ('n' | 's' | number)[]>> = {
   17: ['n', 'n'], // RP
   18: [2, 'n'], // AFSDB
   21: [2, 'n'], // RT
+  24: [18, 'n'], // SIG
   26: [2, 'n', 'n'], // PX
+  30: ['n'], // NXT
   33: [6, 'n'], // SRV
   35: [4, 's', 's', 's', 'n'], // NAPTR
   36: [2, 'n'], // KX
