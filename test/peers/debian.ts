@@ -9,6 +9,7 @@ const PACKAGES = {
   dig: 'bind9-dnsutils',
   dnsdist: 'dnsdist',
   dnsmasq: 'dnsmasq-base',
+  dnspython: 'python3-dnspython',
   dnsperf: 'dnsperf',
   ip: 'iproute2',
   kdig: 'knot-dnsutils',
@@ -24,6 +25,9 @@ const PACKAGES = {
   unbound: 'unbound',
   unshare: 'util-linux',
 } as const
+
+// A library of the Python that comes with Debian, which looks for it there.
+const DNSPYTHON = '/usr/lib/python3/dist-packages/dns'
 
 export type DebianProgram = keyof typeof PACKAGES
 
@@ -67,6 +71,7 @@ const missingPackages = (names: readonly DebianProgram[]): string[] => [
 ]
 
 function find(program: string): string | undefined {
+  if (program === 'dnspython') return isExecutable(DNSPYTHON) ? DNSPYTHON : undefined
   return DIRECTORIES.map((directory) => join(directory, program)).find(isExecutable)
 }
 
