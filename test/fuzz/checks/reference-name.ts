@@ -1,7 +1,7 @@
 const HEADER_OCTETS = 12
 const MAX_NAME_OCTETS = 255
 const MAX_LABEL_OCTETS = 63
-const MAX_POINTERS = 127
+const MAX_POINTERS = 16
 
 interface Read {
   readonly labels: readonly Buffer[]

@@ -47,7 +47,7 @@ export const target: Target = {
   seeds: [
     at(HEADER_OCTETS, spelled('Web.sHop.example')),
     at(HEADER_OCTETS + 5, Buffer.from('\x01a\0'), uint16s(0xc00c), Buffer.from('\x01b'), uint16s(0xc00f)),
-    at(HEADER_OCTETS + 258, ...Array.from({ length: 130 }, (_, i) => uint16s(0xc000 | (10 + 2 * i)))),
+    at(HEADER_OCTETS + 2 * 17, ...Array.from({ length: 20 }, (_, i) => uint16s(0xc000 | (10 + 2 * i)))),
     Buffer.from('\x01web.shop.example.'),
     Buffer.from('\x01a\\.b.\\000\\255.*._tcp.c\\\\d'),
     Buffer.from('\x01.'),
