@@ -5,7 +5,7 @@ const DNS_PORT = 53
 
 /** The servers of a resolv.conf file (resolv.conf(5)), in their order. Lines that name no address are skipped. */
 export function parseResolvConf(text: string): Address[] {
-  return [...text.matchAll(/^\s*nameserver[ \t]+(\S+)/gm)].flatMap(([, host = '']) => serverAt(host) ?? [])
+  return [...text.matchAll(/^[ \t]*nameserver[ \t]+(\S+)/gm)].flatMap(([, host = '']) => serverAt(host) ?? [])
 }
 
 // To the C library, too, the unspecified address is this host.
