@@ -4,6 +4,7 @@ import { Corpus } from './corpus.ts'
 import { CoverageMap } from './coverage-map.ts'
 import { minimised } from './minimised.ts'
 import { Mutator } from './mutator.ts'
+import { stretched } from './stretched.ts'
 
 /** An input for which something does not hold. */
 export interface Finding {
@@ -16,11 +17,14 @@ export interface Finding {
 interface Options {
   readonly bundle: Bundle
   readonly random: Random
+  /** Now and then inputs as long as this are tried, for what takes longer than their length is worth; 0 for none. */
+  readonly longOctets?: number
   /** Told of what is about to be executed. */
   readonly onExecution?: (octets: Buffer) => void
 }
 
-const MAX_MS = 2000
+const MAX_MS = 5000
+const LONG_EVERY = 5000
 const NO_OCTETS = Buffer.alloc(0)
 
 /** Executes one input after the other, and goes on from those that showed something new. */
@@ -52,9 +56,17 @@ export class Fuzzer {
 
   /** Executes one that was not executed before, most likely. */
   step(): Promise<void> {
-    const { random } = this.#options
+    const { random, longOctets = 0 } = this.#options
     const { corpus } = this
+    if (longOctets > 0 && random(LONG_EVERY) === 0)
+      return this.#executeLong(stretched(corpus.any(random), longOctets, random))
     return this.execute(this.#mutator.mutate(corpus.pick(random), corpus.any(random), random))
+  }
+
+  // None to go on from: they take too long.
+  async #executeLong(octets: Buffer): Promise<void> {
+    const error = await this.#fault(octets)
+    if (error !== undefined) await this.#found(octets, error)
   }
 
   async execute(octets: Buffer): Promise<void> {

@@ -24,7 +24,8 @@ export async function session(name: string, options: SessionOptions): Promise<nu
   const { maxExecutions, seed, keepsCorpus, say } = options
   const bundle = await bundled(name)
   const dog = watchdog(name)
-  const fuzzer = new Fuzzer({ bundle, random: seededRandom(seed), onExecution: dog.sees })
+  const { longOctets } = bundle.target
+  const fuzzer = new Fuzzer({ bundle, random: seededRandom(seed), longOctets, onExecution: dog.sees })
   const report = new Report(name, fuzzer, say)
   await fuzzer.begin([...bundle.target.seeds, ...keptInputs(name)])
   report.tell()

@@ -6,8 +6,10 @@ export interface Target {
   readonly seeds: readonly Buffer[]
   /** The files of `lib/` that it is about, as glob patterns. */
   readonly about: readonly string[]
-  /** Longer inputs are not tried. */
+  /** Longer inputs are not gone on from. */
   readonly maxOctets: number
+  /** The longest that somebody could send. */
+  readonly longOctets: number
   /** What is likely to matter, beside the texts and numbers that stand in the files. */
   readonly words?: readonly (string | Buffer)[]
   /** Steps (blocks of code entered) that one execution may take: so many, and so many for each octet. */

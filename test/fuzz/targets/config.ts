@@ -37,6 +37,7 @@ export const target: Target = {
     'lib/config/{distinct-list,distinct-servers,socket-path}.ts',
   ],
   maxOctets: 3000,
+  longOctets: 100_000,
   steps: { base: 30_000, perOctet: 200 },
   words: [
     '${HOME}',

@@ -24,6 +24,7 @@ const CHECKED_OPTIONS: ReadonlySet<number> = new Set([COOKIE, KEEPALIVE])
 export const target: Target = {
   about: ['lib/dns/{gate,reply}.ts'],
   maxOctets: 1500,
+  longOctets: 65_535,
   steps: { base: 2000, perOctet: 8 },
   run(packet) {
     const before = Buffer.from(packet)

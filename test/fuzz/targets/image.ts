@@ -24,6 +24,7 @@ const OPT_OCTETS = 11
 export const target: Target = {
   about: ['lib/dns/{image,reply,encode}.ts'],
   maxOctets: 3000,
+  longOctets: 65_535,
   steps: { base: 12_000, perOctet: 60 },
   run(octets) {
     const draw = new Draw(octets)

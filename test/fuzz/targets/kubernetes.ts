@@ -16,6 +16,7 @@ const NEWLINE = 10
 export const target: Target = {
   about: ['lib/kubernetes/{line-reader,list-reader,watch-events,api-error}.ts'],
   maxOctets: 2000,
+  longOctets: 100_000,
   steps: { base: 500, perOctet: 60 },
   words: [
     '"items":[',

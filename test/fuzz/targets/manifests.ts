@@ -37,6 +37,7 @@ export const target: Target = {
     'lib/base/fields.ts',
   ],
   maxOctets: 2000,
+  longOctets: 100_000,
   steps: { base: 4000, perOctet: 60 },
   words: [
     'ServiceList',

@@ -39,6 +39,7 @@ export const target: Target = {
     'lib/control/{name-argument,present-record}.ts',
   ],
   maxOctets: 2000,
+  longOctets: 65_535,
   steps: { base: 20_000, perOctet: 100 },
   run(octets) {
     const draw = new Draw(octets)

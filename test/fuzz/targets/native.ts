@@ -24,6 +24,7 @@ const WRITTEN = [8, 48, 56]
 export const target: Target = {
   about: ['lib/native/{socket-address,message-batch}.ts'],
   maxOctets: 300,
+  longOctets: 65_535,
   steps: { base: 300, perOctet: 4 },
   run(octets) {
     const draw = new Draw(octets)

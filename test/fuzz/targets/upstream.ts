@@ -35,6 +35,7 @@ export const target: Target = {
     'lib/forward/transport/is-reply.ts',
   ],
   maxOctets: 4000,
+  longOctets: 65_535,
   steps: { base: 10_000, perOctet: 100 },
   run(octets) {
     const draw = new Draw(octets)
