@@ -131,7 +131,8 @@ function neededOf(message: Message): Image['needed'] {
   let authority = countOf(message, 'authority')
   if (answers === 0) return { end: bytes.length, authority }
   const lastOf = (count: number) => records[count - 1] as PlacedRecord
-  const typeOf = ({ type, rdataAt }: PlacedRecord) => (type === TYPE.RRSIG ? bytes.readUInt16BE(rdataAt) : type)
+  const typeOf = ({ type, rdataAt, end }: PlacedRecord) =>
+    type === TYPE.RRSIG && end >= rdataAt + 2 ? bytes.readUInt16BE(rdataAt) : type
   while (authority > 0 && typeOf(lastOf(answers + authority)) === TYPE.NS) authority--
   return { end: lastOf(answers + authority).end, authority }
 }

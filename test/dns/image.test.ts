@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import packet from 'dns-packet'
 import { authored, TTL_ZERO } from '../../lib/dns/answer.ts'
-import { RCODE } from '../../lib/dns/constants.ts'
+import { RCODE, TYPE } from '../../lib/dns/constants.ts'
 import { readMessage } from '../../lib/dns/message.ts'
 import { parseName } from '../../lib/dns/name.ts'
 import { addressRecord, soaRecord } from '../../lib/dns/record.ts'
 import { relayedAt } from './relayed-at.ts'
 import { relay } from '../../lib/forward/relay.ts'
-import { queryPacket } from '../helpers/packets.ts'
+import { queryPacket, uint16s } from '../helpers/packets.ts'
 import { addresses, NOW_MS, replyTo, zoneLines } from './replying.ts'
 
 const QUERY = queryPacket('web')
@@ -170,4 +170,14 @@ test('the image of a message that did not fit counts the records that it lacks',
   const { reply, image } = replyTo(QUERY, addresses(many), { overUdp: false })
   assert.equal(zoneLines(reply).length + image.dropped, 5000)
   assert.ok(image.dropped > 0)
+})
+
+test('a signature without anything in it is as good as any', () => {
+  const message = Buffer.concat([upstreamReply([a('10.0.0.1', 30)]), uint16s(0xc00c, TYPE.RRSIG, 1, 0, 30, 0)])
+  message.writeUInt16BE(1, 8)
+  const { reply } = replyTo(QUERY, relay(readMessage(message), relayedAt(NOW_MS)))
+  assert.deepEqual(
+    readMessage(reply).records.map(({ type }) => type),
+    [TYPE.A, TYPE.RRSIG],
+  )
 })
