@@ -35,17 +35,15 @@ function withNeighbours(messages: readonly Buffer[], count: number): Buffer[] {
   return [...messages, ...Array.from({ length: count }, () => mutator.mutate(any(), any(), random))]
 }
 
-const REPLIES = withNeighbours(
-  [
-    ...withNeighbours(UPSTREAM_SEEDS, 3000),
-    ...keptInputs('upstream').map((input) => input.subarray(HEADER_OF_UPSTREAM_INPUT)),
-    ...Array.from({ length: 500 }, () => drawnMessage(new Draw(randomOctets(random, 20 + random(400))))),
-  ],
-  2000,
-)
-const QUERIES = withNeighbours([...gateTarget.seeds, ...keptInputs('gate')], 6000)
+const REPLIES = [
+  ...withNeighbours(UPSTREAM_SEEDS, 3000),
+  ...withNeighbours(Array.from({ length: 500 }, drawnMessage), 2000),
+  ...keptInputs('upstream').map((input) => input.subarray(HEADER_OF_UPSTREAM_INPUT)),
+]
+const QUERIES = [...withNeighbours(gateTarget.seeds, 6000), ...keptInputs('gate')]
 
-function drawnMessage(draw: Draw): Buffer {
+function drawnMessage(): Buffer {
+  const draw = new Draw(randomOctets(random, 20 + random(400)))
   const question = { name: drawName(draw), type: draw.uint16(), class: 1 }
   const answer = Array.from({ length: 1 + draw.below(6) }, () => drawRecord(draw))
   return encode(question, { answer, authority: [drawRecord(draw)], additional: [drawRecord(draw)] }).bytes

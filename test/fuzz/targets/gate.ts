@@ -131,19 +131,31 @@ function assertAdmitted(packet: Buffer, read: WireMessage): void {
   assertKey(packet, gate.key())
 }
 
-// The same for another spelling and id, another one for another type.
+// The same for another spelling and id; another one for another type, or with CD or DO where there was none.
 function assertKey(packet: Buffer, key: string): void {
+  const { questionEnd } = gate
   const other = Buffer.from(packet)
   other.writeUInt16BE(packet.readUInt16BE(0) ^ 0xffff, 0)
-  for (let at = 12; at < gate.questionEnd - 4; at++) {
+  for (let at = HEADER_OCTETS; at < questionEnd - 4; at++) {
     const octet = other[at] as number
     if ((octet | 0x20) >= 0x61 && (octet | 0x20) <= 0x7a) other[at] = octet ^ 0x20
   }
-  assert.equal(again.admit(other), ADMIT)
-  assert.equal(again.key(), key)
-  other[gate.questionEnd - 3] = (other[gate.questionEnd - 3] as number) ^ 1
-  assert.equal(again.admit(other), ADMIT)
-  assert.notEqual(again.key(), key)
+  assert.equal(keyOf(other), key)
+  const places: readonly [number, number][] = [
+    [questionEnd - 3, 1],
+    [3, 0x10],
+    ...(isRootOpt(packet) ? [[questionEnd + 7, 0x80] as [number, number]] : []),
+  ]
+  for (const [at, bit] of places) {
+    const changed = Buffer.from(packet)
+    changed[at] = (changed[at] as number) ^ bit
+    assert.notEqual(keyOf(changed), key)
+  }
+}
+
+function keyOf(packet: Buffer): string {
+  assert.equal(again.admit(packet), ADMIT)
+  return again.key()
 }
 
 function assertRejected(packet: Buffer, rcode: number): void {
