@@ -1,10 +1,10 @@
 import { type RelayedAnswer, TTL_ZERO } from '../dns/answer.ts'
 import { FLAG, RCODE, TYPE } from '../dns/constants.ts'
 import { copyOf } from '../dns/copy-of.ts'
-import { encode } from '../dns/encode.ts'
-import { expandRdata } from '../dns/expand-rdata.ts'
 import { EDE } from '../dns/extended-error.ts'
 import { extendedErrorsOf, type Message, type PlacedRecord, readMessage } from '../dns/message.ts'
+import { aliasesFirst } from './aliases-first.ts'
+import { rewritten } from './rewritten.ts'
 
 /** Between what an answer is kept, whatever its TTLs say; in milliseconds. */
 export interface Lifetimes {
@@ -27,7 +27,7 @@ const REFRESH_SHARE = 0.1
 
 /** The message of an upstream as our answer: its octets, but for OPT, which is between it and us, and the header. */
 export function relay(received: Message, { nowMs, from, lifetimes, isTrusted = false }: Arrival): RelayedAnswer {
-  const message = withoutOpt(withPlainRcode(received), isTrusted ? received.flags & FLAG.AD : 0)
+  const message = withoutOpt(aliasesFirst(withPlainRcode(received)), isTrusted ? received.flags & FLAG.AD : 0)
   const isNegative = isNegativeAnswer(message)
   const isFailure = !isSuccess(message)
   const soa = message.records.find((record) => record.section === 'authority' && record.type === TYPE.SOA)
@@ -92,16 +92,4 @@ function withoutOpt(message: Message, ad: number): Message {
   // What stands before OPT stays where it was.
   if (isAsItWas) return { ...message, bytes, flags: bytes.readUInt16BE(2), opt: undefined }
   return { ...readMessage(bytes), rcode }
-}
-
-function rewritten({ bytes, question, records }: Message): Buffer {
-  const section = (wanted: PlacedRecord['section']) =>
-    records
-      .filter((record) => record.section === wanted)
-      .map((record) => ({ ...record, rdata: expandRdata(bytes, record.type, record.rdataAt, record.end) }))
-  return encode(question, {
-    answer: section('answer'),
-    authority: section('authority'),
-    additional: section('additional'),
-  }).bytes
 }
