@@ -19,6 +19,8 @@ interface Opt {
   readonly flags: number
   /** Their codes. */
   readonly options: readonly number[]
+  /** All options as they stand. */
+  readonly rdata: Buffer
 }
 
 /** A message as this folder reads it: without any code of the program that is tested. */
@@ -104,7 +106,7 @@ function optOf({ owner, section, class: payloadOctets, ttlSeconds, rdata }: Wire
   }
   if (at !== octets.length) throw new Error('an option ends behind OPT')
   const [extendedRcode, version, flags] = [ttlSeconds >>> 24, (ttlSeconds >>> 16) & 0xff, ttlSeconds & 0xffff]
-  return { payloadOctets, extendedRcode, version, flags, options }
+  return { payloadOctets, extendedRcode, version, flags, options, rdata: octets }
 }
 
 function rdataOf(octets: Buffer, type: number, start: number, end: number): string {

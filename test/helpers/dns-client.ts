@@ -14,6 +14,7 @@ export interface Datagram {
   readonly from: Server
 }
 
+const RECEIVE_BUFFER_OCTETS = 4 * 1024 * 1024
 const PATIENCE_MS = 5000 // how long a reply may take before a test fails for the lack of it
 
 /** One query, one reply, from a fresh port. */
@@ -43,7 +44,9 @@ export class UdpClient implements AsyncDisposable {
 
   /** `bindTo` is the address to ask from; the system chooses if it is left out. */
   static async open(server: Server, bindTo?: string): Promise<UdpClient> {
-    const socket = createSocket(isIPv6(server.host) ? 'udp6' : 'udp4')
+    // Room for what comes at once when this process had to wait for its turn.
+    const type = isIPv6(server.host) ? 'udp6' : 'udp4'
+    const socket = createSocket({ type, recvBufferSize: RECEIVE_BUFFER_OCTETS })
     const client = new UdpClient(socket, server)
     socket.bind(0, bindTo)
     await once(socket, 'listening')
@@ -95,8 +98,10 @@ export class TcpClient implements AsyncDisposable {
     socket.once('end', end).once('close', end)
   }
 
-  static async open({ host, port }: Server): Promise<TcpClient> {
-    const socket = connect({ host, port, noDelay: true, allowHalfOpen: true })
+  /** `bindTo` is the address to ask from; the system chooses if it is left out. */
+  static async open({ host, port }: Server, bindTo?: string): Promise<TcpClient> {
+    const from = bindTo === undefined ? {} : { localAddress: bindTo }
+    const socket = connect({ host, port, noDelay: true, allowHalfOpen: true, ...from })
     const client = new TcpClient(socket)
     await once(socket, 'connect')
     return client

@@ -13,6 +13,7 @@ const TICK_MS = 5
 const PATIENCE_MS = 5000 // a reply that is not there by then is lost
 const IDS = 65_536
 const KEPT_WRONG = 10
+const RECEIVE_BUFFER_OCTETS = 4 * 1024 * 1024
 
 /** What is asked again and again, as `name TYPE`, and what may be answered. */
 export type Expectations = Readonly<Record<string, readonly (readonly string[])[]>>
@@ -71,7 +72,8 @@ export class SteadyLoad implements AsyncDisposable {
   }
 
   static async start({ host, port }: Server, options: Options): Promise<SteadyLoad> {
-    const socket = createSocket('udp4')
+    // Room for what comes at once when this process had to wait for its turn.
+    const socket = createSocket({ type: 'udp4', recvBufferSize: RECEIVE_BUFFER_OCTETS })
     socket.connect(port, host)
     await once(socket, 'connect')
     return new SteadyLoad(socket, options)

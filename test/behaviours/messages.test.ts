@@ -1,0 +1,10 @@
+// What is asked of one resolver, by theme.
+import './header.ts'
+import './edns.ts'
+import './wire-format.ts'
+import './truncation.ts'
+import './flags.ts'
+import './questions.ts'
+import './negative.ts'
+import './federation.ts'
+import './services.ts'
