@@ -25,6 +25,7 @@ const NO_REFERENCES: References = {
   kubeDns: { federations: [], stubDomains: {}, upstreamNameservers: [] },
   resolvConf: new Map(),
   ca: undefined,
+  cookieSecrets: ['e5e973e5a6b2a43f48e7dc849e37bfcf'],
 }
 const MINIMAL = 'listen: ["127.0.0.1:53"]\nsource: { manifests: [x] }\n'
 const SEPARATOR = '\0'
