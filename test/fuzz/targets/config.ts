@@ -20,7 +20,7 @@ import { WHOLE } from '../../config/malformed.ts'
 import { assertShown } from '../checks/assert-shown.ts'
 import type { Target } from '../engine/target.ts'
 
-const ENV = { HOME: '/root', CA: '/ca.pem', ADDRESS: '127.0.0.1:53' }
+const ENV = { HOME: '/root', CA: '/ca.pem', SECRETS: '/secrets', ADDRESS: '127.0.0.1:53' }
 const NO_REFERENCES: References = {
   kubeDns: { federations: [], stubDomains: {}, upstreamNameservers: [] },
   resolvConf: new Map(),
