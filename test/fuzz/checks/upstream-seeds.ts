@@ -2,6 +2,7 @@ import packet from 'dns-packet'
 import { ednsOption, optRecord, queryPacket, spelled, uint16s } from '../../helpers/packets.ts'
 
 const NAME = 'wEb.shop.example'
+const HTTPS = 65 // 0x41, as the letter A
 const QUESTION = { type: 'A', name: NAME } as const
 
 const reply = (parts: Partial<packet.Packet>, flags = 0): Buffer =>
@@ -87,6 +88,13 @@ export const UPSTREAM_SEEDS: readonly Buffer[] = [
     raw(257, Buffer.from('\0\x05issueca.example')),
     raw(13, Buffer.from('\x03cpu\x02os')),
   ),
+  // Too long without EDNS, but for what is extra.
+  reply({
+    answers: [{ type: 'A', name: NAME, ttl: 300, data: '192.0.2.1' }],
+    authorities: [soa, { type: 'NS', name: 'shop.example', ttl: 60, data: 'ns.example' }],
+    additionals: [{ type: 'TXT', name: 'ns.example', ttl: 5, data: ['x'.repeat(250), 'y'.repeat(250)] }],
+  }),
+  queryPacket(NAME, { id: 0x1234, type: HTTPS, flags: 0x8180 }),
   queryPacket(NAME, { flags: 0x8185, edns: { options: ednsOption(15, Buffer.from('\0\x16why')) } }),
   Buffer.concat([reply({}), optRecord({ version: 1 })]),
 ]

@@ -43,11 +43,17 @@ export const target: Target = {
     queryPacket('version.bind', { type: 16, class: 3 }),
     queryPacket('.', { type: 252, flags: 0x0130 }),
     queryPacket(`${'x'.repeat(63)}.${'y'.repeat(63)}.${'z'.repeat(63)}.${'w'.repeat(61)}`, { type: 255 }),
+    queryPacket(Buffer.concat([allOctets(0x21), allOctets(0x60), allOctets(0x9f), Buffer.of(0)])),
     queryPacket('web', { flags: 0x2800 }),
     queryPacket('web', { flags: 0x8180 }),
     withTsig(queryPacket('web', { edns: {} })),
     uint16s(1, 0x0100, 0, 0, 0, 0),
   ],
+}
+
+// A label of 63 octets, one after the other.
+function allOctets(from: number): Buffer {
+  return Buffer.of(63, ...Array.from({ length: 63 }, (_, i) => from + i))
 }
 
 // With a second additional record.

@@ -15,7 +15,7 @@ import { recordText, wireText } from '../checks/record-text.ts'
 import type { Target } from '../engine/target.ts'
 
 const NOW_MS = 1_000_000
-const MAX_RECORDS = 60
+const MAX_RECORDS = 2000
 const RCODES = [0, 0, 0, 2, 3, 5]
 const TC = 0x0200
 const OPT_OCTETS = 11
@@ -25,7 +25,7 @@ export const target: Target = {
   about: ['lib/dns/{image,reply,encode}.ts'],
   maxOctets: 3000,
   longOctets: 65_535,
-  steps: { base: 12_000, perOctet: 60 },
+  steps: { base: 20_000, perOctet: 300 },
   run(octets) {
     const draw = new Draw(octets)
     const packet = drawQuery(draw)

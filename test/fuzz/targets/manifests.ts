@@ -54,6 +54,14 @@ export const target: Target = {
     '1e999',
     '\ufeff',
     '\\ud800',
+    '0',
+    '65536',
+    '-1',
+    '1.5',
+    '"fe80::1%eth0"',
+    '"None"',
+    '[]',
+    '{}',
   ],
   run(octets) {
     const isJson = octets[0] === 0x7b

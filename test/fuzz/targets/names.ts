@@ -45,10 +45,12 @@ export const target: Target = {
     const draw = new Draw(octets)
     MODES[draw.below(MODES.length)]?.(draw)
   },
+  words: ['\\256', '\\255', '\\000', '\\.', '\\\\', '..', Buffer.of(0xc0, 0x0b), Buffer.of(0xc0, 0x0c)],
   seeds: [
     at(HEADER_OCTETS, spelled('Web.sHop.example')),
     at(HEADER_OCTETS + 5, Buffer.from('\x01a\0'), uint16s(0xc00c), Buffer.from('\x01b'), uint16s(0xc00f)),
     at(HEADER_OCTETS + 2 * 17, ...Array.from({ length: 20 }, (_, i) => uint16s(0xc000 | (10 + 2 * i)))),
+    at(HEADER_OCTETS + 2, Buffer.from('\x02a'), uint16s(0xc00c), Buffer.of(0)),
     Buffer.from('\x01web.shop.example.'),
     Buffer.from('\x01a\\.b.\\000\\255.*._tcp.c\\\\d'),
     Buffer.from('\x01.'),

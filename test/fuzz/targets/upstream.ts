@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { RelayedAnswer } from '../../../lib/dns/answer.ts'
-import { MAX_MESSAGE_OCTETS } from '../../../lib/dns/constants.ts'
+import { MAX_MESSAGE_OCTETS, TYPE } from '../../../lib/dns/constants.ts'
 import { encode } from '../../../lib/dns/encode.ts'
 import { frame, FrameReader } from '../../../lib/dns/frame-reader.ts'
 import { ADMIT, Gate } from '../../../lib/dns/gate.ts'
@@ -193,7 +193,7 @@ function assertDenied(answer: RelayedAnswer): void {
   ])
 }
 
-const QUERY = queryPacket('wEb.shop.example', { id: 0x1234, edns: {} })
+const QUERY = queryPacket('wEb.shop.example', { id: 0x1234, type: TYPE.HTTPS, edns: {} })
 const QUESTION_END = 12 + 18 + 4
 
 function assertIsReply(bytes: Buffer): void {
