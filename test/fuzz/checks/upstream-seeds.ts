@@ -95,6 +95,7 @@ export const UPSTREAM_SEEDS: readonly Buffer[] = [
     additionals: [{ type: 'TXT', name: 'ns.example', ttl: 5, data: ['x'.repeat(250), 'y'.repeat(250)] }],
   }),
   queryPacket(NAME, { id: 0x1234, type: HTTPS, flags: 0x8180 }),
+  queryPacket(NAME, { id: 0x1234, type: HTTPS | 0x20, flags: 0x8180 }),
   queryPacket(NAME, { flags: 0x8185, edns: { options: ednsOption(15, Buffer.from('\0\x16why')) } }),
   Buffer.concat([reply({}), optRecord({ version: 1 })]),
 ]

@@ -26,6 +26,8 @@ const SEEDS = [
     { addresses: ['10.1.0.1'], hostname: 'web-0', conditions: { ready: true }, targetRef: { uid: 'u' } },
   ]),
   node('n1', 'us-central1-f.us-central1'),
+  service('odd.shop', 'fe80::1%eth0', { spec: { ports: [{ port: 0 }, { port: 65_536 }, { port: 1, protocol: 6 }] } }),
+  service('odd.shop', ['10.0.0.1', 'fe80::1%eth0'], { spec: { ports: [{ port: 0 }] } }),
 ]
 const LIST = { apiVersion: 'v1', kind: 'ServiceList', items: SEEDS.slice(0, 2) }
 
@@ -123,7 +125,7 @@ function assertService({
 }: Extract<ClusterObject, { kind: 'Service' }>): void {
   nameOf([name, namespace, 'svc'], CLUSTER_DOMAIN)
   assert.equal(clusterIPs.length > 0, type === 'ClusterIP')
-  for (const address of clusterIPs) assert.notEqual(isIP(address), 0)
+  for (const address of clusterIPs) assert.ok(isIP(address) !== 0 && !address.includes('%'))
   assert.equal(externalName !== '', type === 'ExternalName')
   if (externalName !== '') parseName(externalName)
   for (const value of Object.values(health)) assert.ok(Number.isSafeInteger(value) && value >= 0)

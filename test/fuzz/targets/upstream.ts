@@ -56,7 +56,8 @@ export const target: Target = {
     assertDenied(answer)
     assert.ok(bytes.equals(before), 'the message was written to')
   },
-  seeds: UPSTREAM_SEEDS.map((message) => Buffer.concat([Buffer.of(1, 1, 3), message])),
+  // Over UDP, with EDNS and without.
+  seeds: [1, 0].flatMap((edns) => UPSTREAM_SEEDS.map((message) => Buffer.concat([Buffer.of(1, edns, 3), message]))),
 }
 
 function messageOf(bytes: Buffer): Message | undefined {
