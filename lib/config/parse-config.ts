@@ -13,7 +13,8 @@ interface Outcome {
 /** Reads the text of a configuration file, by itself. Problems are complete, and say what is allowed. */
 export function parseConfig(text: string, env: Environment): Outcome {
   const lineCounter = new LineCounter()
-  const document = parseDocument(text, { lineCounter, prettyErrors: false, logLevel: 'error' })
+  const document = parsed(text, lineCounter)
+  if (document instanceof Error) return { file: undefined, problems: [printable(document.message)] }
   // A warning is of a tag that is not understood, and what it stands at would be read as something else.
   const faults = [...document.errors, ...document.warnings].map(
     ({ message, pos }) => `line ${lineCounter.linePos(pos[0]).line}: ${printable(message)}`,
@@ -24,6 +25,15 @@ export function parseConfig(text: string, env: Environment): Outcome {
   if (problems.length > 0) return { file: undefined, problems }
   const file = configReader.read(substitute(value ?? {}, env, problems), '', problems)
   return { file, problems }
+}
+
+// What is nested too deep for the parser is not always an error of the document.
+function parsed(text: string, lineCounter: LineCounter) {
+  try {
+    return parseDocument(text, { lineCounter, prettyErrors: false, logLevel: 'error' })
+  } catch (error) {
+    return new Error(`it cannot be parsed: ${messageOf(error)}`, { cause: error })
+  }
 }
 
 // Aliases that multiply without end are refused only here, and one within its own anchor not even here.

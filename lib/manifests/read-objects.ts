@@ -32,6 +32,15 @@ function jsonDocument(text: string): Outcome {
 }
 
 function yamlDocuments(text: string): Outcome {
+  try {
+    return checkedDocuments(text)
+  } catch (error) {
+    // What is nested too deep for the parser is not always an error of a document.
+    return { problem: `line 1: it cannot be parsed: ${messageOf(error)}` }
+  }
+}
+
+function checkedDocuments(text: string): Outcome {
   const lineCounter = new LineCounter()
   const lineOf = (offset: number) => lineCounter.linePos(offset).line
   const objects: FoundObject[] = []

@@ -113,3 +113,7 @@ test('values of a kind that JSON lacks are refused, not read as empty', () => {
   for (const yaml of ['federations: !!omap [{ a: example.com }]', 'answers: !!set { ttl }', 'answers: { ttl: .nan }'])
     assert.ok(problemsOf(withKey(yaml)).length > 0, yaml)
 })
+
+test('what is nested too deep for the parser is a problem', () => {
+  assert.match(problemsOf(`a:\n  b:\n    c: ${'d: '.repeat(5000)}\n"`).join(), /Maximum call stack size exceeded/)
+})

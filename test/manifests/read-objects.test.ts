@@ -132,3 +132,8 @@ test('a document that nests without end, or contains itself, is refused and no c
   assert.match(problem(`a: ${'['.repeat(20_000)}${']'.repeat(20_000)}`), /^line 1: /)
   assert.match(problem(`${doc('a')}spec: &loop { clusterIP: *loop }\n`), /^line \d: /)
 })
+
+test('what is nested too deep for the parser is a problem', () => {
+  const outcome = readObjects(`a:\n  b:\n    c: ${'d: '.repeat(5000)}\n"`, false)
+  assert.match('problem' in outcome ? outcome.problem : '', /^line \d+: .*Maximum call stack size exceeded/)
+})
