@@ -8,7 +8,7 @@ interface Options {
 
 /** Prints every problem and every warning of a configuration. The exit code: 1 if there is a problem. */
 export async function check({ config, env, print }: Options): Promise<number> {
-  const { problems, warnings } = await loadConfig(config, env)
+  const { problems, warnings } = await loadConfig(config, env, Date.now())
   for (const problem of problems) print(`problem: ${problem}`)
   for (const warning of warnings) print(`warning: ${warning}`)
   print(problems.length === 0 ? `${config} is valid` : `${config} has ${count(problems.length, 'problem')}`)

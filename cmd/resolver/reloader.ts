@@ -51,7 +51,8 @@ export class Reloader {
   }
 
   async #reload(): Promise<void> {
-    const loaded = await loadConfig(this.#path, this.#options.env)
+    const { env, runtime } = this.#options
+    const loaded = await loadConfig(this.#path, env, runtime.wallClock())
     const before = this.#loaded
     this.#loaded = loaded
     if (!isDeepStrictEqual([loaded.config, loaded.problems], [before.config, before.problems])) await this.#take(loaded)

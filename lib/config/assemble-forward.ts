@@ -7,6 +7,7 @@ import type { KubeDnsConfig } from './kube-dns.ts'
 import { type NamedServers, ownAddressProblems } from './own-addresses.ts'
 import type { ConfigFile } from './schema.ts'
 import { formatServer, isEncrypted, plainServer, type Server } from './server.ts'
+import type { TlsConfig } from './server-certificate.ts'
 import { stubDomainsOf, stubRoutes } from './stub-domains.ts'
 
 /** What the configuration file refers to. */
@@ -18,6 +19,8 @@ export interface References {
   readonly ca: string | undefined
   /** What is in the file `edns.secretFile`. */
   readonly cookieSecrets: readonly string[]
+  /** What is in the files of `tls`. */
+  readonly tls: TlsConfig | undefined
 }
 
 export const DEFAULT_RESOLV_CONF = '/etc/resolv.conf'

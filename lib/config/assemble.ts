@@ -27,6 +27,7 @@ export function assemble(file: ConfigFile, references: References): Outcome {
     ...file,
     location: withoutEmpty(file.location),
     federations,
+    tls: references.tls,
     forward: forward.config,
     policy: policy.config,
     allow: file.acl.allow,
@@ -38,12 +39,17 @@ export function assemble(file: ConfigFile, references: References): Outcome {
   return {
     config,
     problems: [...contradictions(file), ...problems, ...forward.problems, ...policy.problems],
-    warnings: [...warnings, ...forward.warnings, ...policy.warnings, ...uselessSecrets(file)],
+    warnings: [...warnings, ...forward.warnings, ...policy.warnings, ...uselessTls(file), ...uselessSecrets(file)],
   }
 }
 
 const uselessSecrets = ({ edns: { cookies, secretFile } }: ConfigFile): string[] =>
   cookies === 'off' && secretFile !== undefined ? ['edns.secretFile: not used, as edns.cookies is off'] : []
+
+const uselessTls = ({ listen, tls }: ConfigFile): string[] =>
+  tls === undefined || listen.some(({ isEncrypted }) => isEncrypted)
+    ? []
+    : ['tls: not used, as no address of listen is tls://']
 
 // Of the labels that a node may lack: what is empty is not given.
 function withoutEmpty({ zone, region, ...location }: ConfigFile['location']): ConfigFile['location'] {

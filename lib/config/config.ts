@@ -1,5 +1,7 @@
 import type { Name } from '../dns/name.ts'
 import type { Address } from './address.ts'
+import type { ListenConfig } from './listen-address.ts'
+import type { TlsConfig } from './server-certificate.ts'
 import type { FederationConfig } from './federations.ts'
 import type { ConfigFile } from './schema.ts'
 import type { Server } from './server.ts'
@@ -50,7 +52,9 @@ export interface Config {
   readonly federations: ReadonlyMap<string, FederationConfig>
   readonly publicNames: ConfigFile['publicNames']
   readonly location: ConfigFile['location']
-  readonly listen: readonly Address[]
+  readonly listen: readonly ListenConfig[]
+  /** Who we are to clients of DNS over TLS. */
+  readonly tls: TlsConfig | undefined
   readonly source: ConfigFile['source']
   readonly health: ConfigFile['health']
   readonly answers: ConfigFile['answers']

@@ -7,6 +7,7 @@ import type { ConfigFile } from './schema.ts'
 export const contradictions = (file: ConfigFile): string[] => [
   ...sourceProblems(file),
   ...listenProblems(file),
+  ...tlsProblems(file),
   ...lifetimeProblems(file),
   ...cookieProblems(file),
 ]
@@ -26,6 +27,11 @@ function listenProblems({ listen, http }: ConfigFile): string[] {
     .filter((address, i) => fixed.findIndex((other) => isSame(address, other)) < i)
     .map((address) => `listen: ${written(address)} is given twice`)
   return http?.listen === undefined ? problems : [...problems, ...takenProblems(http.listen, fixed)]
+}
+
+function tlsProblems({ listen, tls }: ConfigFile): string[] {
+  if (tls !== undefined || !listen.some(({ isEncrypted }) => isEncrypted)) return []
+  return ['tls: missing; expected a mapping of the keys certificate, key, as listen has tls://']
 }
 
 function takenProblems(http: Address, listen: readonly Address[]): string[] {

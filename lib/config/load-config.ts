@@ -8,6 +8,7 @@ import { assemble } from './assemble.ts'
 import { DEFAULT_RESOLV_CONF, type References } from './assemble-forward.ts'
 import type { Config } from './config.ts'
 import { parseCookieSecrets } from './cookie-secrets.ts'
+import { loadTls } from './load-tls.ts'
 import { KUBE_DNS_KEYS, parseKubeDns } from './kube-dns.ts'
 import { parseConfig } from './parse-config.ts'
 import type { ConfigFile } from './schema.ts'
@@ -22,8 +23,11 @@ export interface Loaded {
   readonly paths: readonly string[]
 }
 
-/** Reads a configuration file and what it refers to. Never rejects: whatever is wrong is among the problems. */
-export async function loadConfig(path: string, env: Environment): Promise<Loaded> {
+/**
+ * Reads a configuration file and what it refers to, at this time (since 1970). Never rejects: whatever is wrong is among
+ * the problems.
+ */
+export async function loadConfig(path: string, env: Environment, nowMs: number): Promise<Loaded> {
   const problems: string[] = []
   const text = await readText(path, problems)
   const { file, problems: found } = text === undefined ? NOTHING : parseConfig(text, env)
@@ -34,19 +38,21 @@ export async function loadConfig(path: string, env: Environment): Promise<Loaded
   const cookieSecrets = await readCookieSecrets(file, problems)
   const kubeDns = await readKubeDns(file.kubeDns, problems)
   const resolvConf = await readResolvConfs(file, kubeDns, problems)
-  const { config, problems: contradictions, warnings } = assemble(file, { kubeDns, resolvConf, ca, cookieSecrets })
-  problems.push(...contradictions)
+  const { tls, problems: tlsProblems, warnings: tlsWarnings } = await loadTls(file.tls, readText, nowMs)
+  const references = { kubeDns, resolvConf, ca, cookieSecrets, tls }
+  const { config, problems: contradictions, warnings } = assemble(file, references)
+  problems.push(...tlsProblems, ...contradictions)
   return {
     config: problems.length === 0 ? config : undefined,
     problems,
     // What seems odd may be so because of a problem.
-    warnings: problems.length === 0 ? warnings : [],
+    warnings: problems.length === 0 ? [...warnings, ...tlsWarnings] : [],
     paths: [path, ...pathsIn(file), ...resolvConf.keys()],
   }
 }
 
-const pathsIn = ({ kubeDns, forward, edns }: ConfigFile): string[] =>
-  [kubeDns, forward.ca, edns.secretFile].filter((one) => one !== undefined)
+const pathsIn = ({ kubeDns, forward, edns, tls }: ConfigFile): string[] =>
+  [kubeDns, forward.ca, edns.secretFile, tls?.certificate, tls?.key].filter((one) => one !== undefined)
 
 const NOTHING: ReturnType<typeof parseConfig> = { file: undefined, problems: [] }
 

@@ -1,9 +1,10 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import { parseDurationMs } from '../base/duration.ts'
 import { isRfc1123Label } from '../dns/name.ts'
-import { isWildcard, parseIpAddress } from './address.ts'
+import { parseIpAddress } from './address.ts'
 import { cacheSection, clusterDns, forwardSection, policySection } from './forward-schema.ts'
 import { parseLabelSelector } from './label-selector.ts'
+import { parseListenAddress } from './listen-address.ts'
 import { domain, duration, path, wholeNumber, yesOrNo } from './readers.ts'
 import { list, map, oneOf, optional, orNothing, type Reader, section, text, UNRESOLVED, withDefault } from './reader.ts'
 import { socketPath } from './socket-path.ts'
@@ -24,11 +25,8 @@ const labelOrNone = text('one RFC 1123 label', (given) =>
 const namespace = text('the name of a namespace', (given) => (isRfc1123Label(given) ? given : undefined))
 
 const listenAddress = text(
-  'an IP address and a port, such as 10.0.0.10:53 or [fd00::10]:53 (no wildcard: a reply must leave from the address that was asked)',
-  (given) => {
-    const address = parseIpAddress(given, undefined, true)
-    return address === undefined || isWildcard(address.host) ? undefined : address
-  },
+  'an IP address and a port, such as 10.0.0.10:53 or [fd00::10]:53, or tls:// and an IP address (no wildcard: a reply must leave from the address that was asked)',
+  parseListenAddress,
 )
 
 const httpAddress = text('an IP address and a port, such as 127.0.0.1:9253', (given) =>
@@ -80,6 +78,7 @@ export const configSchema = {
     {},
   ),
   listen: list(listenAddress, 'addresses', 'at least one address'),
+  tls: optional(section({ certificate: path, key: path })),
   source: section({
     manifests: optional(list(path, 'paths', 'at least one path')),
     kubernetes: optional(

@@ -50,6 +50,8 @@ const CONTRADICTIONS: readonly (readonly [string, RegExp])[] = [
     'listen: ["192.0.2.53:53"]\nforward: {}',
     /^forward\.upstreams: 192\.0\.2\.53 port 53 is an address that we listen on/,
   ],
+  ['listen: ["tls://127.0.0.2"]', /^tls: missing; expected a mapping of the keys certificate, key, as listen has tls/],
+  ['listen: ["127.0.0.2:853", "tls://127.0.0.2"]', /^listen: 127\.0\.0\.2 port 853 is given twice/],
   ['listen: ["127.0.0.2:53"]\nhttp: { listen: "127.0.0.2:53" }', /^http.*127\.0\.0\.2.*53/],
   [
     'listen: ["127.0.0.2:53"]\nhttp: { listen: "0.0.0.0:53" }',

@@ -14,7 +14,7 @@ export function assembled(yaml: string, kubeDns: Readonly<Record<string, string>
   const { config, problems } = parseKubeDns(new Map(Object.entries(kubeDns)))
   assert.deepEqual(problems, [])
   const resolvConf = new Map([['/etc/resolv.conf', DEFAULT_SERVERS]])
-  return assemble(fileOf(withKey(yaml)), { kubeDns: config, resolvConf, ca, cookieSecrets: [] })
+  return assemble(fileOf(withKey(yaml)), { kubeDns: config, resolvConf, ca, cookieSecrets: [], tls: undefined })
 }
 
 /** The servers of a route, as they are written. */

@@ -53,6 +53,11 @@ function assertForward({ everything, stubDomains, clusterDns, failover, ca, rand
   assert.equal(typeof randomizeCase, 'boolean')
 }
 
+const assertTls = ({ tls }: Config): void => {
+  if (tls === undefined) return
+  assert.ok(tls.certificate.includes('BEGIN CERTIFICATE') && tls.key.includes('PRIVATE KEY') && tls.expiresAtMs > 0)
+}
+
 function assertPolicy({ cache, policy, metrics, control }: Config): void {
   for (const [domain, kind] of policy.block)
     assert.ok(labelsOf(domain).length > 0 && ['nxdomain', 'nodata', 'refuse'].includes(kind))
@@ -85,6 +90,7 @@ export function assertWhole(config: Config): void {
   assertNumbers(config)
   assertAddresses(config)
   assertForward(config.forward)
+  assertTls(config)
   assertPolicy(config)
   const { cookies, cookieSecrets } = config.edns
   assert.ok(cookies === 'off' || cookieSecrets.length > 0)

@@ -44,15 +44,15 @@ test('the file is read, and watched; what is wrong with it leaves nothing of the
     'config.yaml',
     `${MINIMAL}forward: { upstreams: [] }\nedns: { cookies: on, secretFile: ${path} }\n`,
   )
-  const missing = await loadConfig(config, {})
+  const missing = await loadConfig(config, {}, 0)
   assert.deepEqual(missing.problems, [`edns.secretFile: ${path}: cannot be read (ENOENT)`])
   assert.ok(missing.paths.includes(path))
   await folder.write('secrets', 'secret')
-  const wrong = await loadConfig(config, {})
+  const wrong = await loadConfig(config, {}, 0)
   assert.equal(wrong.config, undefined)
   assert.match(wrong.problems.join(), /^edns\.secretFile: .*: line 1 is no secret; expected/)
   await folder.write('secrets', `${ONE}\n${TWO}\n`)
-  const right = await loadConfig(config, {})
+  const right = await loadConfig(config, {}, 0)
   assert.deepEqual([right.problems, right.config?.edns.cookieSecrets], [[], [ONE, TWO]])
 })
 

@@ -62,6 +62,7 @@ function effectOf(data: ReadonlyMap<string, string>, clusterDomain = 'cluster.lo
     resolvConf: new Map(),
     ca: undefined,
     cookieSecrets: [],
+    tls: undefined,
   })
   const valid = kubeDns.problems.length === 0 && problems.length === 0
   return { valid, federations: valid ? domainsOf(config.federations) : null }

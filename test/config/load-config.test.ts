@@ -8,8 +8,10 @@ import { MountedVolume } from '../helpers/mounted-volume.ts'
 import { type TemporaryFolder, temporaryFolder } from '../helpers/temporary-folder.ts'
 import { MINIMAL } from './minimal.ts'
 
+const NOW_MS = Date.parse('2026-11-23T00:00:00Z')
+
 async function load(folder: TemporaryFolder, text: string, env = {}): Promise<Loaded> {
-  return loadConfig(await folder.write('config.yaml', text), env)
+  return loadConfig(await folder.write('config.yaml', text), env, NOW_MS)
 }
 
 const withUpstreams = (...upstreams: readonly string[]): string =>
@@ -30,11 +32,11 @@ test('a configuration that is right has no problem and is whole', async () => {
 
 test('a file that is missing, or is a directory, is named', async () => {
   await using folder = await temporaryFolder()
-  const missing = await loadConfig(folder.file('nowhere.yaml'), {})
+  const missing = await loadConfig(folder.file('nowhere.yaml'), {}, NOW_MS)
   assert.equal(missing.config, undefined)
   assert.deepEqual(missing.problems, [`${folder.file('nowhere.yaml')}: cannot be read (ENOENT)`])
   assert.deepEqual(missing.paths, [folder.file('nowhere.yaml')])
-  assert.match((await loadConfig(folder.path, {})).problems.join('\n'), /cannot be read \(EISDIR\)/)
+  assert.match((await loadConfig(folder.path, {}, NOW_MS)).problems.join('\n'), /cannot be read \(EISDIR\)/)
 })
 
 test('a kubeconfig that is not there is named', async () => {

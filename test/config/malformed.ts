@@ -10,14 +10,15 @@ export const FILE_OF_AUTHORITIES = '${CA}'
 /** The same, for the path of a file of secrets. */
 export const FILE_OF_SECRETS = '${SECRETS}'
 
-/** Every key, with a right value. */
+/** Every key, with a right value; CERTIFICATE and KEY are paths too. */
 export const WHOLE = {
   clusterDomain: 'cluster.local',
   federations: { fleet: 'example.com', stage: 'stage.example.org' },
   publicNames: 'zone.region',
   bareNames: 'auto',
   location: { node: 'n1', zone: 'us-central1-f', region: 'us-central1', scope: 'zone' },
-  listen: ['127.0.0.1:1053', '[::1]:1053'],
+  listen: ['127.0.0.1:1053', '[::1]:1053', 'tls://127.0.0.1'],
+  tls: { certificate: '${CERTIFICATE}', key: '${KEY}' },
   source: { manifests: ['demo/cluster'], grace: '10s' },
   health: { minReady: 1, leaveAfter: '0s', returnAfter: '1m' },
   answers: { ttl: '5s', redirectTtl: '30s', style: 'cname' },

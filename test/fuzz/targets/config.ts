@@ -20,12 +20,14 @@ import { WHOLE } from '../../config/malformed.ts'
 import { assertShown } from '../checks/assert-shown.ts'
 import type { Target } from '../engine/target.ts'
 
-const ENV = { HOME: '/root', CA: '/ca.pem', SECRETS: '/secrets', ADDRESS: '127.0.0.1:53' }
+const FILES = { CA: '/ca.pem', SECRETS: '/secrets', CERTIFICATE: '/tls.crt', KEY: '/tls.key' }
+const ENV = { ...FILES, HOME: '/root', ADDRESS: '127.0.0.1:53' }
 const NO_REFERENCES: References = {
   kubeDns: { federations: [], stubDomains: {}, upstreamNameservers: [] },
   resolvConf: new Map(),
   ca: undefined,
   cookieSecrets: ['e5e973e5a6b2a43f48e7dc849e37bfcf'],
+  tls: undefined,
 }
 const MINIMAL = 'listen: ["127.0.0.1:53"]\nsource: { manifests: [x] }\n'
 const SEPARATOR = '\0'
