@@ -11,6 +11,7 @@ import { Counters } from './resolver/counters.ts'
 import { ResolverProcess } from './resolver/process.ts'
 import { Reloader } from './resolver/reloader.ts'
 import type { Runtime } from './resolver/runtime.ts'
+import { startTrimming } from './resolver/start-trimming.ts'
 
 interface Options {
   readonly config: string
@@ -41,7 +42,7 @@ export async function resolver({ config: path, logLevel, udp, env }: Options): P
     drains: new Drains(systemClock),
     nativeUdp: await openNativeUdp(udp, log),
   }
-  const loaded = await loadConfig(path, env)
+  const loaded = await loadConfig(path, env, runtime.wallClock())
   for (const problem of loaded.problems) log.error({ config: path, problem }, 'configuration refused')
   if (loaded.config === undefined) return 1
   for (const warning of loaded.warnings) log.warn({ config: path, warning }, 'configuration')
@@ -57,8 +58,10 @@ export async function resolver({ config: path, logLevel, udp, env }: Options): P
   const reloader = new Reloader(path, loaded, { env, runtime, running })
   onHangup = () => void reloader.reloadAsAsked()
   await reloader.start()
+  const stopTrimming = runtime.nativeUdp && startTrimming(runtime.nativeUdp.library, systemClock)
   await running.stop({ lameDuckMs: await stopped })
   reloader.stop()
+  stopTrimming?.()
   await runtime.nativeUdp?.sockets.close()
   return 0
 }

@@ -51,6 +51,8 @@ export interface Library {
   /** Of the last call that failed, in this thread. */
   readonly errno: Readonly<Int32Array>
   pointerTo(memory: ArrayBuffer): bigint
+  /** Gives memory back that libc holds and nobody uses. Where libc cannot, it does nothing. */
+  trimMemory(): void
 }
 
 export interface Unavailable {
@@ -86,6 +88,15 @@ export async function open(platform: string, arch: string): Promise<Library | Un
   }
 }
 
+// musl has none, and keeps little.
+function trimmer(lib: DynamicLibrary): (pad: bigint) => unknown {
+  try {
+    return lib.getFunction('malloc_trim', { arguments: ['u64'], return: 'i32' })
+  } catch {
+    return () => 0
+  }
+}
+
 function load(ffi: typeof import('node:ffi')): Library {
   const { lib, functions } = ffi.dlopen(null, FUNCTIONS)
   const errnoLocation = lib.getFunction('__errno_location', { arguments: [], return: 'pointer' })
@@ -94,8 +105,10 @@ function load(ffi: typeof import('node:ffi')): Library {
   }
   // Throws where there is no memory for code that is made at run time.
   lib.unregisterCallback(lib.registerCallback(() => {}))
+  const trim = trimmer(lib)
   return {
     functions,
+    trimMemory: () => void trim(0n),
     callbacks: lib,
     loop: ffi.getCurrentEventLoop(),
     pollHandleOctets: Number(functions.uv_handle_size(UV_POLL)),
