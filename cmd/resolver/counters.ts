@@ -20,7 +20,6 @@ export class Counters {
   readonly coredns = new CorednsCounters()
   reloads = 0
   reloadsRefused = 0
-  connectionsRefused = 0
   socketErrors = 0
 
   /** An answer was given by a policy. */

@@ -4,13 +4,10 @@ import { messageOf } from '../../lib/base/error-text.ts'
 import { formatName } from '../../lib/dns/name.ts'
 import { type HttpListener, listenHttp } from '../../lib/observe/http.ts'
 import { hostAndPort } from '../../lib/base/host-and-port.ts'
-import { Listeners } from '../../lib/server/listeners.ts'
 import { Responder, type Service } from '../../lib/server/responder.ts'
-import { listenTcp } from '../../lib/server/tcp.ts'
-import { listenUdp } from '../../lib/server/udp.ts'
-import { listenUdpBatched } from '../../lib/server/udp-batched.ts'
 import { version } from '../version.ts'
 import { type Cluster, startCluster } from './cluster.ts'
+import { buildDoors, type Doors } from './doors.ts'
 import { type RunningForwarding, startForwarding } from './forwarding.ts'
 import { resolverMetrics } from './metrics/resolver-metrics.ts'
 import { openControl } from './open-control.ts'
@@ -19,12 +16,11 @@ import { buildService } from './service.ts'
 
 const DEADLINE_MS = 1800 // CoreDNS `forward` and c-ares give up at 2 s
 const DRAIN_MS = 2000
-const TCP_LIMITS = { idleMs: 10_000, maxPipelined: 100, maxUnsentOctets: 256 * 1024, maxConnections: 1000 }
 
 /** What stays for the life of the process. */
 interface Permanent {
   readonly responder: Responder
-  readonly listeners: Listeners
+  readonly doors: Doors
   readonly metricsText: (withCorednsNames: boolean) => string
 }
 
@@ -66,7 +62,7 @@ export class ResolverProcess {
   async #exchange(config: Config, cluster: Cluster, forwarding: RunningForwarding): Promise<void> {
     const before = this.#running
     const service = buildService(config, cluster, forwarding, this.#runtime)
-    const permanent = before ?? this.#permanent(service, { cluster, forwarding })
+    const permanent = before ?? this.#permanent(service, { config, cluster, forwarding })
     const open = await this.#open(config, permanent, forwarding).catch((error: unknown) => {
       if (forwarding !== before?.forwarding) forwarding.stop(before?.forwarding)
       throw error
@@ -89,21 +85,27 @@ export class ResolverProcess {
     const { log, clock } = this.#runtime
     this.#stopping = true
     log.info({ lameDuckMs }, 'stopping')
+    this.#running?.doors.streams.table.drain()
     if (lameDuckMs > 0) await new Promise<void>((resolve) => clock.after(lameDuckMs, resolve))
-    await this.#running?.listeners.close(DRAIN_MS)
+    await this.#end()
+    log.info('stopped')
+  }
+
+  async #end(): Promise<void> {
+    await this.#running?.doors.listeners.close(DRAIN_MS)
     this.#running?.forwarding.stop()
     this.#runtime.drains.end()
     await this.#running?.cluster.stop(false)
     await this.#running?.http?.close()
     await this.#running?.control?.close()
-    log.info('stopped')
   }
 
-  #permanent(service: Service, first: Pick<Running, 'cluster' | 'forwarding'>): Permanent {
+  #permanent(service: Service, first: Pick<Running, 'config' | 'cluster' | 'forwarding'>): Permanent {
     const responder = this.#responder(service)
     const current = () => this.#running ?? first
-    const metricsText = resolverMetrics({ runtime: this.#runtime, responder, version, current })
-    return { responder, listeners: this.#listeners(responder), metricsText }
+    const doors = buildDoors(responder, this.#runtime)
+    const metricsText = resolverMetrics({ runtime: this.#runtime, responder, doors, version, current })
+    return { responder, doors, metricsText }
   }
 
   #responder(service: Service): Responder {
@@ -122,29 +124,10 @@ export class ResolverProcess {
     })
   }
 
-  #listeners({ respond }: Responder): Listeners {
-    const { clock, counters, warn, nativeUdp } = this.#runtime
-    const onError = (error: Error) => {
-      counters.socketErrors++
-      warn('socket', 'error of a listening socket', { error: error.message })
-    }
-    const onRefused = () => {
-      counters.connectionsRefused++
-      warn('connections', 'too many TCP connections', { maxConnections: TCP_LIMITS.maxConnections })
-    }
-    return new Listeners({
-      udp: (address) =>
-        nativeUdp === undefined
-          ? listenUdp(address, { respond, clock, onError })
-          : listenUdpBatched(address, { library: nativeUdp.library, respond, clock, onError }),
-      tcp: (address) => listenTcp(address, { respond, clock, limits: TCP_LIMITS, onRefused, onError }),
-    })
-  }
-
   // All listening sockets of a configuration, or none of its own.
   async #open(
     config: Config,
-    { listeners, metricsText, responder }: Permanent,
+    { doors, metricsText, responder }: Permanent,
     first: RunningForwarding,
   ): Promise<Pick<Running, 'http' | 'control'>> {
     const before = this.#running
@@ -154,7 +137,7 @@ export class ResolverProcess {
       const forwarding = () => this.#running?.forwarding ?? first
       const runtime = this.#runtime
       control = await openControl({ path: config.control, before: before?.control, runtime, responder, forwarding })
-      await listeners.change(config.listen, DRAIN_MS)
+      await changeDoors(doors, config)
     } catch (error) {
       if (http !== before?.http) await http?.close()
       if (control !== before?.control) await control?.close()
@@ -202,10 +185,10 @@ export class ResolverProcess {
     return cluster.directory.synced || isGraceOver ? [] : ['the state of the cluster is not known']
   }
 
-  #logListening({ config, listeners, http, control }: Running): void {
+  #logListening({ config, doors, http, control }: Running): void {
     this.#runtime.log.info(
       {
-        addresses: listeners.addresses,
+        addresses: doors.listeners.addresses,
         ...(http && { http: hostAndPort(http.address) }),
         ...(control && { control: control.path }),
         federations: [...config.federations.values()].map(({ name, domain }) => `${name}=${formatName(domain)}`),
@@ -213,5 +196,17 @@ export class ResolverProcess {
       },
       'listening',
     )
+  }
+}
+
+// The identity as well, or neither.
+async function changeDoors({ listeners, streams: { identity } }: Doors, { listen, tls }: Config): Promise<void> {
+  const before = identity.credentials
+  identity.exchange(tls)
+  try {
+    await listeners.change(listen, DRAIN_MS)
+  } catch (error) {
+    identity.exchange(before)
+    throw error
   }
 }

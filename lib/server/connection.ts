@@ -1,117 +1,215 @@
 import type { Socket } from 'node:net'
-import type { Clock } from '../base/clock.ts'
-import { FrameReader, frame } from '../dns/frame-reader.ts'
-import { TCP } from './carrier.ts'
+import { FrameReader } from '../dns/frame-reader.ts'
+import type { Carrier } from './carrier.ts'
+import type { ConnectionLimits } from './connection-limits.ts'
+import type { FairTurns } from './fair-turns.ts'
+import { framed } from './framed.ts'
 import type { Respond } from './responder.ts'
+import type { Occupant, Phase, Seat } from './seat.ts'
 
-export interface ConnectionLimits {
-  /** A connection is closed when for so long no whole query came, no reply went, and none is under way. */
-  readonly idleMs: number
-  /** Queries of one connection under way at a time; further ones wait unread. */
-  readonly maxPipelined: number
-  /** Octets of replies that a slow reader may leave lying; beyond that nothing more is read from it. */
-  readonly maxUnsentOctets: number
-}
+const QUERIES_AT_ONCE = 8 // then another connection has its turn
 
-interface Options {
+export interface ConnectionOptions {
   readonly respond: Respond
-  readonly clock: Clock
-  readonly limits: ConnectionLimits
+  readonly carrier: Carrier
+  readonly turns: FairTurns
+  readonly limits: Pick<ConnectionLimits, 'maxPipelined' | 'maxUnsentOctets'>
 }
 
-/** One TCP connection: queries may be pipelined, replies leave as they are ready (RFC 7766 §6.2.1.1). */
-export class Connection {
+/** One connection: queries may be pipelined, replies leave as they are ready (RFC 7766 §6.2.1.1). */
+export class Connection implements Occupant {
   readonly #socket: Socket
-  readonly #client: string
-  readonly #options: Options
+  readonly #seat: Seat
+  readonly #options: ConnectionOptions
   readonly #frames = new FrameReader()
+  /** Replies that were not given to the socket yet. */
+  #outbox: Buffer[] = []
+  /** Octets of replies that the system has not taken. */
+  #unsentOctets = 0
   #inFlight = 0
-  #ended = false
   /** Whether queries may lie unread that have come in. */
   #isBehind = false
-  #lastProgressMs: number
-  #cancelIdle: () => void = () => {}
-  readonly #onProgress = (): void => {
-    this.#lastProgressMs = this.#options.clock.now()
-  }
+  /** Whether its turn will come. */
+  #isQueued = false
+  #isPaused = false
+  /** Whether nothing that comes is read any more. */
+  #isDeaf = false
+  /** Pieces that came in. */
+  #heard = 0
+  /** Whether it ends as soon as nothing more comes. */
+  #isFinishing = false
+  /** Whether it ends as soon as all is answered. */
+  #isEnding = false
+  #hasEnded = false
 
-  constructor(socket: Socket, options: Options) {
+  constructor(socket: Socket, seat: Seat, options: ConnectionOptions) {
     this.#socket = socket
-    this.#client = socket.remoteAddress ?? ''
+    this.#seat = seat
     this.#options = options
-    this.#lastProgressMs = options.clock.now()
     socket
-      .on('data', (chunk: Buffer) => {
-        this.#frames.push(chunk)
-        this.#read()
-      })
-      .on('drain', () => this.#read())
-      .on('end', () => this.finish())
-      .on('error', () => socket.destroy())
-      .on('close', () => this.#cancelIdle())
-    this.#watchIdle(options.limits.idleMs)
+      .on('data', (chunk: Buffer) => this.#take(chunk))
+      .on('end', () => this.#endWhenDone())
+      .on('error', () => this.cut())
+      .on('close', () => this.#count(-this.#unsentOctets))
   }
 
-  /** Answers what was asked, and closes. */
+  /** Answers what has come in, and closes. */
   finish(): void {
-    this.#ended = true
-    this.#endIfDone()
+    this.#isFinishing = true
+    this.#endWhenQuiet()
   }
 
-  destroy(): void {
+  // What the system, or TLS, holds for us is read within a turn.
+  #endWhenQuiet(): void {
+    if (this.#isBehind || this.#isEnding) return
+    const heard = this.#heard
+    setImmediate(() =>
+      setImmediate(() => {
+        if (this.#heard === heard) this.#endWhenDone()
+      }),
+    )
+  }
+
+  leave(): void {
+    this.#isDeaf = true
+    this.#isBehind = false
+    this.#listen()
+    this.#endWhenDone()
+    this.#settle(false)
+  }
+
+  cut(): void {
     this.#socket.destroy()
   }
 
-  // Takes whole queries off what came in, until one of the limits says to wait.
-  #read(): void {
-    this.#socket.cork()
+  #take(chunk: Buffer): void {
+    if (this.#isDeaf) return
+    this.#heard++
+    this.#frames.push(chunk)
     this.#isBehind = true
-    while (this.#isBehind && !this.#isBusy()) {
+    if (!this.#isQueued) this.goOn()
+  }
+
+  /** Takes whole queries off what came in, until its turn is over or one of the limits says to wait. */
+  goOn(): void {
+    this.#isQueued = false
+    let taken = 0
+    while (this.#isBehind && taken < QUERIES_AT_ONCE && !this.#isFull && this.#options.turns.take()) {
       const query = this.#frames.next()
       if (query === undefined) this.#isBehind = false
-      else this.#answer(query)
+      else {
+        taken++
+        this.#answer(query)
+      }
     }
-    this.#socket.uncork()
-    if (this.#isBehind) this.#socket.pause()
-    else this.#socket.resume()
+    this.#write()
+    if (this.#isBehind && !this.#isFull) this.#queue()
+    this.#listen()
+    this.#settle(taken > 0)
+    if (this.#isFinishing) this.#endWhenQuiet()
     this.#endIfDone()
   }
 
-  #isBusy(): boolean {
+  /** Sends the replies that became ready in this turn. */
+  send(): void {
+    this.#write()
+    if (this.#isBehind && !this.#isFull) this.#queue()
+    this.#settle(true)
+    this.#endIfDone()
+  }
+
+  get #isFull(): boolean {
     const { maxPipelined, maxUnsentOctets } = this.#options.limits
-    return this.#inFlight >= maxPipelined || this.#socket.writableLength > maxUnsentOctets || this.#socket.destroyed
+    return (
+      this.#inFlight >= maxPipelined ||
+      this.#unsentOctets > maxUnsentOctets ||
+      (this.#unsentOctets > 0 && this.#seat.isShort) ||
+      this.#socket.destroyed
+    )
+  }
+
+  #queue(): void {
+    if (this.#isQueued) return
+    this.#isQueued = true
+    this.#options.turns.goOnLater(this)
+  }
+
+  // Only while nothing lies unread: what the system holds holds the client back.
+  #listen(): void {
+    if (this.#isPaused === this.#isBehind) return
+    this.#isPaused = this.#isBehind
+    if (this.#isPaused) this.#socket.pause()
+    else this.#socket.resume()
   }
 
   #answer(query: Buffer): void {
-    this.#onProgress()
-    const reply = this.#options.respond(query, this.#client, TCP)
+    const reply = this.#options.respond(query, this.#seat.client, this.#options.carrier)
     // No DNS message, or a response: nothing good will follow.
-    if (reply === undefined) this.#socket.destroy()
+    if (reply === undefined) this.#seat.reject()
     else if (reply instanceof Promise) {
       this.#inFlight++
       void reply.then((octets) => {
         this.#inFlight--
-        this.#write(octets)
-        this.#read()
+        this.#put(octets)
+        this.#options.turns.sendLater(this)
       })
-    } else this.#write(reply)
+    } else this.#put(reply)
   }
 
-  #write(reply: Buffer): void {
-    if (this.#socket.writable) this.#socket.write(frame(reply), this.#onProgress)
+  #put(reply: Buffer): void {
+    if (!this.#socket.writable) return
+    this.#outbox.push(reply)
+    this.#count(reply.length)
+  }
+
+  #count(octets: number): void {
+    this.#unsentOctets += octets
+    this.#seat.unsent(octets)
+  }
+
+  #write(): void {
+    if (this.#outbox.length === 0) return
+    const replies = this.#outbox
+    this.#outbox = []
+    if (!this.#socket.writable) return
+    const octets = framed(replies)
+    this.#options.turns.spend(octets.length)
+    const count = octets.length - 2 * replies.length
+    this.#socket.write(octets, (error) => {
+      // Of one that is closed nothing lies here any more.
+      if (this.#socket.closed) return
+      this.#count(-count)
+      if (!error) this.#hasSent()
+    })
+  }
+
+  #hasSent(): void {
+    if (this.#isBehind && !this.#isFull) this.#queue()
+    if (this.#seat.phase === 'owing') this.#seat.settle(this.#phase, true)
+  }
+
+  // Who does not take replies gets no time by asking more.
+  #settle(hasGotOn: boolean): void {
+    const phase = this.#phase
+    this.#seat.settle(phase, hasGotOn && phase !== 'owing')
+  }
+
+  get #phase(): Phase {
+    if (this.#socket.writableLength > 0) return 'owing'
+    if (this.#hasEnded) return 'leaving'
+    return this.#inFlight > 0 || this.#isBehind ? 'busy' : 'idle'
+  }
+
+  #endWhenDone(): void {
+    this.#isEnding = true
+    this.#endIfDone()
   }
 
   #endIfDone(): void {
-    if (this.#ended && !this.#isBehind && this.#inFlight === 0 && this.#socket.writable) this.#socket.end()
-  }
-
-  #watchIdle(delayMs: number): void {
-    const { clock, limits } = this.#options
-    this.#cancelIdle = clock.after(delayMs, () => {
-      const leftMs = this.#lastProgressMs + limits.idleMs - clock.now()
-      if (this.#inFlight > 0) this.#watchIdle(limits.idleMs)
-      else if (leftMs > 0) this.#watchIdle(leftMs)
-      else this.#socket.destroy()
-    })
+    if (!this.#isEnding || this.#hasEnded || this.#isBehind || this.#inFlight > 0 || !this.#socket.writable) return
+    this.#write()
+    this.#hasEnded = true
+    this.#socket.end()
+    this.#settle(false)
   }
 }

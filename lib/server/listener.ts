@@ -2,6 +2,8 @@
 export interface ListenAddress {
   readonly host: string
   readonly port: number
+  /** DNS over TLS, and nothing else there. */
+  readonly isEncrypted?: true
 }
 
 /** Something bound to one address. */

@@ -7,12 +7,19 @@ const SAME_PORT_TRIES = 20
 interface Options {
   readonly udp: (address: ListenAddress) => Promise<Listener>
   readonly tcp: (address: ListenAddress) => Promise<Listener>
+  readonly tls: (address: ListenAddress) => Promise<Listener>
 }
 
-/** What is listened on: UDP and TCP on each address. A change opens what is new before it closes what is gone. */
+/** What is open at one address. */
+interface Place {
+  readonly isEncrypted: boolean
+  readonly listeners: readonly Listener[]
+}
+
+/** What is listened on: UDP and TCP on each address, or TLS. A change opens what is new before it closes what is gone. */
 export class Listeners {
   readonly #options: Options
-  readonly #open = new Map<string, readonly Listener[]>()
+  readonly #open = new Map<string, Place>()
   #closing: Promise<unknown> = Promise.resolve()
 
   constructor(options: Options) {
@@ -20,7 +27,9 @@ export class Listeners {
   }
 
   get addresses(): string[] {
-    return [...this.#open.values()].flatMap(([first]) => (first === undefined ? [] : [hostAndPort(first.address)]))
+    return [...this.#open.values()].flatMap(({ isEncrypted, listeners: [first] }) =>
+      first === undefined ? [] : [written(first.address, isEncrypted)],
+    )
   }
 
   /**
@@ -28,11 +37,12 @@ export class Listeners {
    * what is under way for at most `graceMs`. If one cannot be bound, nothing changes and the promise rejects.
    */
   async change(addresses: readonly ListenAddress[], graceMs: number): Promise<void> {
-    const opened = new Map<string, readonly Listener[]>()
+    const opened = new Map<string, Place>()
     const wanted = new Set<string>()
     try {
       for (const [i, address] of addresses.entries()) {
-        const key = address.port === 0 ? `${hostAndPort(address)} ${i}` : hostAndPort(address)
+        const text = written(address, address.isEncrypted === true)
+        const key = address.port === 0 ? `${text} ${i}` : text
         wanted.add(key)
         if (!this.#open.has(key)) opened.set(key, await this.#bind(address))
       }
@@ -42,11 +52,11 @@ export class Listeners {
     }
     const gone = [...this.#open].filter(([key]) => !wanted.has(key))
     for (const [key] of gone) this.#open.delete(key)
-    for (const [key, pair] of opened) this.#open.set(key, pair)
+    for (const [key, place] of opened) this.#open.set(key, place)
     this.#closing = Promise.all([
       this.#closing,
       closeAll(
-        gone.map(([, pair]) => pair),
+        gone.map(([, place]) => place),
         graceMs,
       ),
     ])
@@ -59,11 +69,14 @@ export class Listeners {
   }
 
   // With port 0 the system chooses one for UDP, which may be taken for TCP: then another.
-  async #bind(address: ListenAddress): Promise<readonly Listener[]> {
+  async #bind(address: ListenAddress): Promise<Place> {
+    if (address.isEncrypted === true)
+      return { isEncrypted: true, listeners: [await bound(this.#options.tls(address), 'TLS', address)] }
     for (let tries = 1; ; tries++) {
       const udp = await bound(this.#options.udp(address), 'UDP', address)
       try {
-        return [udp, await bound(this.#options.tcp(udp.address), 'TCP', address)]
+        const tcp = await bound(this.#options.tcp(udp.address), 'TCP', address)
+        return { isEncrypted: false, listeners: [udp, tcp] }
       } catch (error) {
         await udp.close(0)
         if (address.port !== 0 || tries === SAME_PORT_TRIES) throw error
@@ -71,6 +84,9 @@ export class Listeners {
     }
   }
 }
+
+const written = (address: ListenAddress, isEncrypted: boolean): string =>
+  `${isEncrypted ? 'tls://' : ''}${hostAndPort(address)}`
 
 async function bound(listener: Promise<Listener>, protocol: string, address: ListenAddress): Promise<Listener> {
   try {
@@ -87,6 +103,6 @@ const REASONS: Readonly<Record<string, string>> = {
   EADDRNOTAVAIL: 'this host does not have the address',
 }
 
-async function closeAll(pairs: Iterable<readonly Listener[]>, graceMs: number): Promise<void> {
-  await Promise.all([...pairs].flat().map((listener) => listener.close(graceMs)))
+async function closeAll(places: Iterable<Place>, graceMs: number): Promise<void> {
+  await Promise.all([...places].flatMap(({ listeners }) => listeners).map((listener) => listener.close(graceMs)))
 }

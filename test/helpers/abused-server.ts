@@ -15,7 +15,7 @@ import { parseName } from '../../lib/dns/name.ts'
 import { addressRecord, cnameRecord, hinfoRecord, srvRecord } from '../../lib/dns/record.ts'
 import { Listeners } from '../../lib/server/listeners.ts'
 import { Responder } from '../../lib/server/responder.ts'
-import { listenTcp } from '../../lib/server/tcp.ts'
+import { Streams } from '../../lib/server/streams.ts'
 import { listenUdp } from '../../lib/server/udp.ts'
 import { portOf } from './running-resolver.ts'
 
@@ -32,7 +32,6 @@ export interface Report {
 }
 
 const RESOLUTION_MS = 5
-const LIMITS = { idleMs: 10_000, maxPipelined: 100, maxUnsentOctets: 256 * 1024, maxConnections: 1000 }
 const TARGET = parseName('end.of.the.chain.example')
 
 setFlagsFromString('--expose-gc')
@@ -72,10 +71,11 @@ function end(error: unknown): never {
 }
 
 const { respond } = responder
+const streams = new Streams({ respond, clock: systemClock, onRefused: () => {}, onError: end })
 const listeners = new Listeners({
   udp: (address) => listenUdp(address, { respond, clock: systemClock, onError: end }),
-  tcp: (address) =>
-    listenTcp(address, { respond, clock: systemClock, limits: LIMITS, onRefused: () => {}, onError: end }),
+  tcp: (address) => streams.listenTcp(address),
+  tls: (address) => streams.listenTls(address),
 })
 await listeners.change([{ host: '127.0.0.1', port: 0 }], 0)
 const port = portOf(listeners.addresses[0])

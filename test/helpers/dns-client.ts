@@ -1,6 +1,7 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { connect, isIPv6, type Socket } from 'node:net'
+import { connect, isIPv6, type Socket, type TcpSocketConnectOpts } from 'node:net'
+import { type ConnectionOptions as TlsOptions, connect as connectTls } from 'node:tls'
 import { FrameReader, frame } from '../../lib/dns/frame-reader.ts'
 
 /** Where to ask. */
@@ -104,6 +105,17 @@ export class TcpClient implements AsyncDisposable {
     const socket = connect({ host, port, noDelay: true, allowHalfOpen: true, ...from })
     const client = new TcpClient(socket)
     await once(socket, 'connect')
+    return client
+  }
+
+  /** The same over TLS, once that is agreed on. */
+  static async openTls(
+    { host, port }: Server,
+    options: TlsOptions & Pick<TcpSocketConnectOpts, 'localAddress'>,
+  ): Promise<TcpClient> {
+    const socket = connectTls({ host, port, ALPNProtocols: ['dot'], ...options })
+    const client = new TcpClient(socket)
+    await once(socket, 'secureConnect')
     return client
   }
 

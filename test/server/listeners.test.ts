@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { hostAndPort } from '../../lib/base/host-and-port.ts'
 import type { ListenAddress, Listener } from '../../lib/server/listener.ts'
 import { Listeners } from '../../lib/server/listeners.ts'
-import { listenTcp } from '../../lib/server/tcp.ts'
+import { Streams } from '../../lib/server/streams.ts'
 import { listenUdp } from '../../lib/server/udp.ts'
 import { askTcp, askUdp, TcpClient } from '../helpers/dns-client.ts'
 import { settled } from '../helpers/moved-clock.ts'
@@ -11,7 +11,6 @@ import { headerOf, queryPacket } from '../helpers/packets.ts'
 import { Listening } from './listening.ts'
 import { ScriptedResponder } from './scripted-responder.ts'
 
-const LIMITS = { idleMs: 10_000, maxPipelined: 100, maxUnsentOctets: 65_536, maxConnections: 100 }
 const ANY_PORT = { host: '127.0.0.1', port: 0 }
 const QUERY = queryPacket('web')
 
@@ -28,6 +27,7 @@ class Sockets implements AsyncDisposable {
     const { respond } = responder
     const onError = (error: Error) => assert.fail(error)
     const onRefused = () => assert.fail('a connection was refused')
+    const streams = new Streams({ respond, clock, onRefused, onError })
     this.listeners = new Listeners({
       udp: async (address) => this.#told('UDP', await listenUdp(address, { respond, clock, onError })),
       tcp: async (address) => {
@@ -35,8 +35,9 @@ class Sockets implements AsyncDisposable {
           this.failTcpOnce = false
           throw Object.assign(new Error('taken'), { code: 'EADDRINUSE' })
         }
-        return this.#told('TCP', await listenTcp(address, { respond, clock, limits: LIMITS, onRefused, onError }))
+        return this.#told('TCP', await streams.listenTcp(address))
       },
+      tls: async (address) => this.#told('TLS', await streams.listenTls(address)),
     })
   }
 

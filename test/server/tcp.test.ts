@@ -44,28 +44,6 @@ test('requests over TCP are counted as such, and the ACL holds here too', async 
   assert.equal(world.responder.counters.tcpRequests[TYPE.A], 1)
 })
 
-test('connections beyond the limit are turned away and counted, and others are taken again when one has gone', async () => {
-  await using server = await Listening.tcp(new ScriptedResponder(), { maxConnections: 2 })
-  const first = await TcpClient.open(server.address)
-  await using second = await TcpClient.open(server.address)
-  await first.ask(query('web'))
-  await second.ask(query('web'))
-  await using third = await TcpClient.open(server.address)
-  await third.ended
-  assert.equal(server.refused, 1)
-  first.halfClose()
-  await first.ended
-  await first[Symbol.asyncDispose]()
-  // The server learns a moment later that the connection has gone.
-  for (let tries = 1; ; tries++) {
-    await using fourth = await TcpClient.open(server.address)
-    const reply = await fourth.ask(query('web', 4)).catch(() => undefined)
-    if (reply !== undefined) break
-    assert.ok(tries < 100, 'no connection is taken again')
-  }
-  assert.equal(idOf(await second.ask(query('web', 5))), 5)
-})
-
 test('closing answers what is under way, ends each connection and gives the address back', async () => {
   const world = new ScriptedResponder()
   const release = world.hold('slow')

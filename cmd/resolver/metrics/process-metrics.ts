@@ -14,9 +14,6 @@ export function processMetrics(metrics: Metrics, { runtime, version }: Parts): v
   metrics.counter('feddns_manifest_problems_total', 'Problems found in manifests', () => one(counters.manifestProblems))
   metrics.counter('feddns_config_reloads_total', 'Configurations taken over', () => one(counters.reloads))
   metrics.counter('feddns_config_reloads_refused_total', 'Configurations refused', () => one(counters.reloadsRefused))
-  metrics.counter('feddns_tcp_connections_refused_total', 'TCP connections beyond the limit', () =>
-    one(counters.connectionsRefused),
-  )
   metrics.counter('feddns_socket_errors_total', 'Errors of listening sockets', () => one(counters.socketErrors))
   metrics.gauge('process_resident_memory_bytes', 'Resident memory', () => one(process.memoryUsage.rss()))
 }

@@ -1,4 +1,5 @@
 import { Metrics } from '../../../lib/observe/metrics.ts'
+import { connectionMetrics } from './connection-metrics.ts'
 import { corednsMetrics } from './coredns-metrics.ts'
 import { forwardingMetrics } from './forwarding-metrics.ts'
 import { knowledgeMetrics } from './knowledge-metrics.ts'
@@ -10,6 +11,7 @@ import { servingMetrics } from './serving-metrics.ts'
 export function resolverMetrics(parts: Parts): (withCorednsNames: boolean) => string {
   const metrics = new Metrics()
   servingMetrics(metrics, parts)
+  connectionMetrics(metrics, parts)
   forwardingMetrics(metrics, parts)
   processMetrics(metrics, parts)
   knowledgeMetrics(metrics, parts)
