@@ -77,7 +77,7 @@ const loadAverage = () => `load average ${readFileSync('/proc/loadavg', 'utf8').
 function headOf(): readonly string[] {
   const [, script = '', ...args] = process.argv
   return [
-    `command   node ${script.slice(script.lastIndexOf('test/failures'))} ${args.join(' ')}`.trimEnd(),
+    `command   node ${script.slice(script.lastIndexOf('test/'))} ${args.join(' ')}`.trimEnd(),
     `date      ${new Date().toISOString()}`,
     `machine   ${machine()}; ${loadAverage()} at the beginning`,
     `versions  node ${process.version}, feddns ${version}`,
