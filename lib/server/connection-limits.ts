@@ -30,7 +30,7 @@ export const CONNECTION_LIMITS: ConnectionLimits = {
   maxConnections: 1000,
   maxPerClient: 50,
   maxHandshakes: 200,
-  maxLeaving: 200,
+  maxLeaving: 100,
   idleMs: 10_000, // RFC 7766 §6.2.3: a few seconds
   leastIdleMs: 1000,
   handshakeMs: 5000,

@@ -217,7 +217,7 @@ export class ConnectionTable {
     if (dueMs >= this.#dueMs) return
     this.#cancel()
     this.#dueMs = dueMs
-    this.#cancel = this.#clock.after(dueMs - this.#clock.now(), () => this.#look())
+    this.#cancel = this.#clock.after(Math.max(0, dueMs - this.#clock.now()), () => this.#look())
   }
 
   // Closes all whose time is over.
