@@ -1,5 +1,4 @@
 /** Behaviours that do not hold yet, by the name of their test, and why. They are run, and have to fail. */
 export const PENDING: ReadonlyMap<string, string> = new Map([
-  ['EDNS-23 over TCP a client is told how long a connection may be idle, if it asks', 'no keepalive yet'],
   ['OPS-08 datagrams that the kernel drops are counted', 'the metric is not there yet'],
 ])
