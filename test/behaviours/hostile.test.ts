@@ -15,7 +15,7 @@ import { usual } from './scripted-server.ts'
 
 // What nobody sends who means well.
 
-/** A million takes two minutes: `FEDDNS_MUTATIONS=1000000`. */
+/** The case has a million: `FEDDNS_MUTATIONS=1000000`. */
 const MUTATIONS = Number(process.env['FEDDNS_MUTATIONS'] ?? 40_000)
 const BATCH = 50
 const BARE = 'web.shop.fleet'

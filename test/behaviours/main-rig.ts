@@ -14,8 +14,10 @@ export const BIG_ADDRESSES: ReadonlySet<string> = new Set(
 
 /** Asked first below `two.wire11.example`, and alone below `one.wire11.example`. */
 export const bad: ScriptedServer = await ScriptedServer.start()
+/** Asked over UDP below `truncated.example`. */
+export const truncating: ScriptedServer = await ScriptedServer.start()
 const mute = await ScriptedServer.start(silent)
-after(() => Promise.all([bad[Symbol.asyncDispose](), mute[Symbol.asyncDispose]()]))
+after(() => Promise.all([bad, truncating, mute].map((server) => server[Symbol.asyncDispose]())))
 
 /**
  * The resolver that most behaviours are asked of, started once. Its upstream is asked over UDP below `udp.example`; below
@@ -30,6 +32,7 @@ export const rig = await sharedRig({
       stubDomains: {
         'udp.example': [upstream],
         'mute.example': [mute.place],
+        'truncated.example': [truncating.place],
         'one.wire11.example': [bad.place],
         'two.wire11.example': { upstreams: [bad.place, `tcp://${upstream}`], policy: 'sequential' },
       },

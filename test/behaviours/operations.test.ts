@@ -41,9 +41,9 @@ describe('operations', { concurrency: 4 }, () => {
     'OPS-01',
     'at its end it is unready at once, answers all the while, finishes what it began, and ends with 0',
     async () => {
-      await using rig = await Rig.start({ config: { lameDuck: '3s' } })
+      await using rig = await Rig.start({ config: { lameDuck: '5s' } })
       rig.upstream.on('ops01.example', async (asked) => {
-        await sleep(1000)
+        await sleep(1400)
         return usual(asked)
       })
       await using asked = await load(rig)
@@ -60,7 +60,7 @@ describe('operations', { concurrency: 4 }, () => {
       // A question that is under way when the time is over.
       await using client = await UdpClient.open(rig.server())
       await using connection = await TcpClient.open(rig.server())
-      await sleep(Math.max(0, 2500 - (performance.now() - stoppedMs)))
+      await sleep(Math.max(0, 3800 - (performance.now() - stoppedMs)))
       client.send(asking('udp.ops01.example'))
       connection.send(asking('tcp.ops01.example'))
       assert.match(readReply((await client.next()).octets).head, /^beef 0 NOERROR qr rd ra 1\/1/)

@@ -13,10 +13,14 @@ export interface Asked {
   readonly transport: 'udp' | 'tcp'
   /** How many questions for the same name came before this one. */
   readonly before: number
+  readonly atMs: number
 }
 
 /** What is sent back; nothing to stay silent. */
 export type Script = (asked: Asked) => readonly Buffer[] | Promise<readonly Buffer[]>
+
+// Less than any time that a test lets pass between two questions that it counts.
+const REPEATED_WITHIN_MS = 1000
 
 /** The address that every name has of which nothing else was said. */
 export const USUAL_ADDRESS = '192.0.2.1'
@@ -66,9 +70,21 @@ export class ScriptedServer implements AsyncDisposable {
     this.#scripts.set(domain, script)
   }
 
-  /** Questions for names at and below the domain. */
-  askedOf(domain: string): readonly Asked[] {
+  /** Questions for names at and below the domain, all of them. */
+  allOf(domain: string): readonly Asked[] {
     return this.asked.filter(({ name }) => isAtOrBelow(name, domain))
+  }
+
+  /** The same without those that repeat the one before it: a reply that is late is asked for again. */
+  askedOf(domain: string): readonly Asked[] {
+    const latestMs = new Map<string, number>()
+    return this.allOf(domain).filter(({ query, atMs }) => {
+      // All but the id.
+      const question = query.toString('latin1', 2)
+      const isRepeated = atMs - (latestMs.get(question) ?? Number.NEGATIVE_INFINITY) < REPEATED_WITHIN_MS
+      latestMs.set(question, atMs)
+      return !isRepeated
+    })
   }
 
   /** Packets that have these octets anywhere in them, in whatever letter case. */
@@ -90,7 +106,7 @@ export class ScriptedServer implements AsyncDisposable {
     const name = nameIn(query)
     const type = query.readUInt16BE(questionEndOf(query) - 4)
     const before = this.asked.filter((one) => one.name === name).length
-    const asked = { query, name, type, transport, before }
+    const asked = { query, name, type, transport, before, atMs: performance.now() }
     this.asked.push(asked)
     let found: Script = usual
     let length = -1

@@ -4,7 +4,7 @@ import { TYPE } from '../../lib/dns/constants.ts'
 import { queryPacket } from '../helpers/packets.ts'
 import { behaviour } from './behaviour.ts'
 import { replyTo, txt } from './message.ts'
-import { BIG_ADDRESSES, rig } from './main-rig.ts'
+import { BIG_ADDRESSES, rig, truncating } from './main-rig.ts'
 import { silent } from './scripted-server.ts'
 
 const QUESTION_AND_HEADER = (name: string): number => 12 + name.length + 2 + 4
@@ -15,9 +15,9 @@ const ask = (name: string, via: 'udp' | 'tcp', payloadOctets?: number) =>
   rig.ask(queryPacket(name, { id: 0xbeef, type: TYPE.TXT, ...(payloadOctets && { edns: { payloadOctets } }) }), via)
 
 /** From now on the name has an answer of so many octets, which comes over TCP alone. */
-function sized(name: string, octets: number): void {
+function sized(name: string, octets: number, server = rig.upstream): void {
   const rdata = octets - QUESTION_AND_HEADER(name) - RECORD
-  rig.upstream.on(name, ({ query, transport }) => [
+  server.on(name, ({ query, transport }) => [
     transport === 'tcp' ? replyTo(query, { answer: [txt(rdata)] }) : replyTo(query, { flags: 0x200 }),
   ])
 }
@@ -57,19 +57,19 @@ describe('truncation', { concurrency: 8 }, () => {
         assert.equal((await ask(name, 'tcp')).octets.length, octets)
       }
       // A truncated reply and the whole one.
-      const ways = rig.upstream.askedOf(name).map(({ transport }) => transport)
+      const ways = rig.upstream.allOf(name).map(({ transport }) => transport)
       assert.deepEqual([...new Set(ways)], ['udp', 'tcp'])
       assert.ok(ways.length < 6)
     }
     // What was truncated and could not be had as a whole is not kept.
-    rig.upstream.on('never.tc05.udp.example', (asked) =>
+    truncating.on('never.tc05.truncated.example', (asked) =>
       asked.transport === 'tcp' ? silent(asked) : [replyTo(asked.query, { flags: 0x200 })],
     )
-    const failed = await ask('never.tc05.udp.example', 'udp', 1232)
+    const failed = await ask('never.tc05.truncated.example', 'udp', 1232)
     assert.match(failed.head, /^beef 0 (SERVFAIL qr rd ra|NOERROR qr tc rd ra) 1\/0\/0\/1$/)
-    sized('never.tc05.udp.example', 300)
+    sized('never.tc05.truncated.example', 300, truncating)
     await new Promise((resolve) => setTimeout(resolve, 1200))
-    assert.equal((await ask('never.tc05.udp.example', 'udp', 1232)).head, 'beef 0 NOERROR qr rd ra 1/1/0/1')
+    assert.equal((await ask('never.tc05.truncated.example', 'udp', 1232)).head, 'beef 0 NOERROR qr rd ra 1/1/0/1')
   })
 
   behaviour('TC-06', 'without EDNS 512 octets fit, and 513 do not; with it as many as it says', async () => {

@@ -64,9 +64,9 @@ describe('upstreams that fail', { concurrency: 12 }, () => {
     }
     assert.ok(Math.max(...took) < 1500, took.join())
     // By the end nobody waits for it: it is asked only to see how it is.
-    const asked = mute.askedOf('up09.example').length
+    const asked = mute.allOf('up09.example').length
     for (let i = 12; i < 24; i++) await rig.ask(asking(`n${i}.up09.example`))
-    assert.ok(mute.askedOf('up09.example').length - asked <= 3)
+    assert.ok(mute.allOf('up09.example').length - asked <= 3)
     await eventually(async () => assert.equal(await rig.metric(`feddns_upstream_usable{upstream="${mute.place}"}`), 0))
   })
 
@@ -80,7 +80,7 @@ describe('upstreams that fail', { concurrency: 12 }, () => {
       const got = await rig.ask(asking(`n${i}.up12.example`, { edns: {} }), via)
       assert.deepEqual([got.head, got.opt?.payloadOctets], ['beef 0 NOERROR qr rd ra 1/1/0/1', 1232])
     }
-    const withOpt = old.askedOf('up12.example').map(({ query }) => hasOpt(query))
+    const withOpt = old.allOf('up12.example').map(({ query }) => hasOpt(query))
     // It is asked a second time where it is late.
     assert.equal(withOpt[0], true)
     assert.ok(withOpt.length >= 5 && withOpt.lastIndexOf(true) < 2, withOpt.join())
@@ -119,15 +119,17 @@ describe('upstreams that fail', { concurrency: 12 }, () => {
     async () => {
       main.on('up17.example', ({ query }) => [replyTo(query, { rcode: SERVFAIL })])
       const startedMs = performance.now()
+      let kept = 0
       for (let i = 0; i < 100; i++) {
-        const before = main.askedOf('up17.example').length
+        const before = main.allOf('up17.example').length
         const got = await rig.ask(asking('x.up17.example', { edns: {} }), EACH[i % 2])
         assert.equal(got.head, 'beef 0 SERVFAIL qr rd ra 1/0/0/1')
-        const isKept = main.askedOf('up17.example').length === before
-        assert.equal(got.errors.includes(13), isKept, `${i}: ${got.errors.join()}`)
+        if (got.errors.includes(13)) kept++
+        else assert.ok(main.allOf('up17.example').length > before, `${i}: ${got.errors.join()}`)
       }
+      assert.ok(kept >= 90, `${kept}`)
       const seconds = (performance.now() - startedMs) / 1000
-      assert.ok(main.askedOf('up17.example').length <= 1 + seconds, `in ${seconds} s`)
+      assert.ok(main.allOf('up17.example').length <= 1 + seconds, `in ${seconds} s`)
       main.on('up17.example', usual)
       await eventually(async () => assert.equal((await rig.ask(asking('x.up17.example'))).head, GOOD), 15_000)
       const world = new World()
@@ -168,14 +170,14 @@ describe('upstreams that fail', { concurrency: 12 }, () => {
         }
       }
       await ask(0, 600)
-      const share = sick.askedOf('up25.example').length / 600
+      const share = sick.allOf('up25.example').length / 600
       assert.ok(share < 0.05 && share > 0, `${share}`)
       sick.on('', usual)
       let next = 600
       await eventually(async () => {
-        const before = sick.askedOf('up25.example').length
+        const before = sick.allOf('up25.example').length
         await ask(next, (next += 40))
-        assert.ok(sick.askedOf('up25.example').length - before >= 15)
+        assert.ok(sick.allOf('up25.example').length - before >= 15)
       }, 20_000)
     },
   )

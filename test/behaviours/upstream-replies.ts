@@ -101,7 +101,7 @@ describe('replies of upstreams', { concurrency: 12 }, () => {
         : Array.from({ length: 50 }, (_, i) => withOtherId(forged(query), i + 1)),
     )
     assert.deepEqual(untimed((await rig.ask(asking('up06.example'))).answer), [`up06.example. A ${USUAL_ADDRESS}`])
-    const ways = one.askedOf('up06.example').map(({ transport }) => transport)
+    const ways = one.allOf('up06.example').map(({ transport }) => transport)
     assert.deepEqual([...new Set(ways)], ['udp', 'tcp'])
     assert.ok((await mismatches(one.place)) > before)
   })

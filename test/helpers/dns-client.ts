@@ -16,7 +16,7 @@ export interface Datagram {
 }
 
 const RECEIVE_BUFFER_OCTETS = 4 * 1024 * 1024
-const PATIENCE_MS = 5000 // how long a reply may take before a test fails for the lack of it
+const PATIENCE_MS = 15_000 // how long a reply may take before a test fails for the lack of it
 
 /** One query, one reply, from a fresh port. */
 export async function askUdp(server: Server, query: Buffer): Promise<Buffer> {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
 const ROOT = join(import.meta.dirname, '../..')
-const START_MS = 20_000
+const START_MS = 60_000
 const WAIT_MS = 10_000
 
 /** A line of the log; every line has these, and fields of its own. */
