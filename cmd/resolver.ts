@@ -12,6 +12,7 @@ import { ResolverProcess } from './resolver/process.ts'
 import { Reloader } from './resolver/reloader.ts'
 import type { Runtime } from './resolver/runtime.ts'
 import { startTrimming } from './resolver/start-trimming.ts'
+import { surviveFaults } from './resolver/survive-faults.ts'
 
 interface Options {
   readonly config: string
@@ -55,6 +56,7 @@ export async function resolver({ config: path, logLevel, udp, env }: Options): P
     await runtime.nativeUdp?.sockets.close()
     return 1
   }
+  surviveFaults(runtime)
   const reloader = new Reloader(path, loaded, { env, runtime, running })
   onHangup = () => void reloader.reloadAsAsked()
   await reloader.start()

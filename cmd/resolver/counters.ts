@@ -21,6 +21,7 @@ export class Counters {
   reloads = 0
   reloadsRefused = 0
   socketErrors = 0
+  unexpectedFaults = 0
 
   /** An answer was given by a policy. */
   ruling(kind: PolicyKind): void {

@@ -15,5 +15,8 @@ export function processMetrics(metrics: Metrics, { runtime, version }: Parts): v
   metrics.counter('feddns_config_reloads_total', 'Configurations taken over', () => one(counters.reloads))
   metrics.counter('feddns_config_reloads_refused_total', 'Configurations refused', () => one(counters.reloadsRefused))
   metrics.counter('feddns_socket_errors_total', 'Errors of listening sockets', () => one(counters.socketErrors))
+  metrics.counter('feddns_unexpected_faults_total', 'Faults of ours that no query is known to have set off', () =>
+    one(counters.unexpectedFaults),
+  )
   metrics.gauge('process_resident_memory_bytes', 'Resident memory', () => one(process.memoryUsage.rss()))
 }
