@@ -5,6 +5,8 @@ export interface Carrier {
   readonly isEncrypted: boolean
   /** How long its connection may be idle before we close it. */
   readonly idleMs?: number
+  /** Whether an answer may be worked out for this client; what is finished is sent all the same. Left out: always. */
+  readonly affords?: (client: string) => boolean
 }
 
 export const UDP: Carrier = { overUdp: true, isEncrypted: false }

@@ -16,6 +16,7 @@ export class ResponderCounters {
   durationSumMs = 0
   truncated = 0
   dropped = 0
+  shed = 0
   fromImage = 0
   prefetches = 0
   faults = 0

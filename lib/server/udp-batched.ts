@@ -5,18 +5,21 @@ import { EAGAIN, EINTR, ENOBUFS, systemError } from '../native/errno.ts'
 import type { Library } from '../native/library.ts'
 import { MessageBatch } from '../native/message-batch.ts'
 import { portOf, SocketAddresses } from '../native/socket-address.ts'
-import { IPV6_V6ONLY, orThrow, SO_RCVBUF, SocketCalls } from '../native/socket-calls.ts'
+import { IPV6_V6ONLY, orThrow, SO_RCVBUF, SO_RCVBUFFORCE, SocketCalls } from '../native/socket-calls.ts'
 import { READABLE, Watch, WRITABLE } from '../native/watch.ts'
-import { UDP } from './carrier.ts'
+import { type Carrier, UDP } from './carrier.ts'
 import type { ListenAddress, Listener } from './listener.ts'
 import { hostAndPort } from '../base/host-and-port.ts'
+import { Rations } from './rations.ts'
+import { RECEIVE_BUFFER_OCTETS, ROOM_FOR_OVERHEAD } from './receive-buffer.ts'
 import type { Respond } from './responder.ts'
+import { UdpCounters } from './udp-counters.ts'
 import { UnderWay } from './under-way.ts'
 
-const RECEIVE_BUFFER_OCTETS = 4 * 1024 * 1024 // the kernel caps it at net.core.rmem_max
 const BATCH = 64
 const MAX_BATCHES_AT_ONCE = 4 // then something else has its turn
 const SLOT_OCTETS = 4160 // more than any query or reply, and no multiple of a page: caches keep those apart badly
+const NEARLY_FULL = 0.5 // of the receive buffer; the kernel counts up to a quarter of it that was taken already
 const MAX_CLIENTS_KNOWN = 4096
 
 interface Options {
@@ -24,11 +27,16 @@ interface Options {
   readonly respond: Respond
   readonly clock: Clock
   readonly onError: (error: Error) => void
+  readonly counters?: UdpCounters
+  /** The kernel has given less room than was asked for. */
+  readonly onSmallBuffer?: (octets: number) => void
 }
 
 /**
  * As `listenUdp`, with up to 64 datagrams in one call to the system. Replies of one turn of the event loop leave together.
- * While the system takes no more of them, 64 wait; what comes on top is lost, as the network may lose it.
+ * While the system takes no more of them, 64 wait; what comes on top is lost, as the network may lose it. When the receive
+ * buffer runs full, only what has a finished answer is answered, and little else, until it is empty: better than to let
+ * the kernel drop one as the other, as the time for one that is worked out is enough for ten that are finished.
  */
 export async function listenUdpBatched(address: ListenAddress, options: Options): Promise<Listener> {
   const socket = new BatchedSocket(address, options)
@@ -48,17 +56,24 @@ class BatchedSocket {
   readonly #replies: MessageBatch
   readonly #clients: ClientTexts
   readonly #underWay = new UnderWay()
+  readonly #counters: UdpCounters
+  /** For what comes while we are behind. */
+  readonly #sparing: Carrier
   /** Replies that were not sent yet: those from `#firstUnsent` to before `#endOfReplies`. */
   #firstUnsent = 0
   #endOfReplies = 0
   #isFlushDue = false
   #isBlocked = false
+  #isBehind = false
   #isOpen = true
 
   constructor(address: ListenAddress, options: Options) {
     const { library } = options
     const addresses = new SocketAddresses(library)
     this.#options = options
+    this.#counters = options.counters ?? new UdpCounters()
+    const rations = new Rations(options.clock)
+    this.#sparing = { ...UDP, affords: (client) => rations.take(client) }
     this.#calls = new SocketCalls(library)
     this.#clients = new ClientTexts(addresses)
     this.#received = new MessageBatch(library, BATCH, SLOT_OCTETS)
@@ -66,6 +81,8 @@ class BatchedSocket {
     this.#fd = bound(address, this.#calls, addresses)
     try {
       this.port = this.#calls.portOf(this.#fd)
+      const receiveOctets = this.#calls.option(this.#fd, SO_RCVBUF) / ROOM_FOR_OVERHEAD
+      if (receiveOctets < RECEIVE_BUFFER_OCTETS) options.onSmallBuffer?.(receiveOctets)
       this.#watch = new Watch(library, this.#fd, () => this.#ready())
       this.#watch.start(READABLE)
     } catch (error) {
@@ -86,24 +103,40 @@ class BatchedSocket {
 
   #ready(): void {
     if (this.#isBlocked) this.#flush()
-    for (let batches = 0; batches < MAX_BATCHES_AT_ONCE && this.#isOpen; batches++) {
-      const count = this.#calls.receiveBatch(this.#fd, this.#received)
-      if (count < 0) {
-        if (count !== -EAGAIN && count !== -EINTR) this.#options.onError(systemError('recvmmsg', count))
-        break
-      }
-      for (let i = 0; i < count; i++) this.#take(i)
-      this.#received.expect(count)
-      if (count < BATCH) break
-    }
+    const carrier = this.#isBehind ? this.#sparing : UDP
+    let batches = 0
+    while (batches < MAX_BATCHES_AT_ONCE && this.#isOpen && this.#receive(carrier)) batches++
+    // Until all there is was taken.
+    this.#isBehind = batches === MAX_BATCHES_AT_ONCE && (this.#isBehind || this.#isNearlyFull())
     this.#flush()
   }
 
-  #take(i: number): void {
+  // Soon the kernel would have to drop what comes, whatever it is.
+  #isNearlyFull(): boolean {
+    return this.#calls.receiveBufferUse(this.#fd) > NEARLY_FULL
+  }
+
+  /** Whether there may be more. */
+  #receive(carrier: Carrier): boolean {
+    const count = this.#calls.receiveBatch(this.#fd, this.#received)
+    if (count < 0) {
+      if (count !== -EAGAIN && count !== -EINTR) this.#options.onError(systemError('recvmmsg', count))
+      return false
+    }
+    for (let i = 0; i < count; i++) this.#take(i, carrier)
+    this.#received.expect(count)
+    return count === BATCH
+  }
+
+  #take(i: number, carrier: Carrier): void {
     const from = this.#received.sender(i)
-    // Nothing can be sent to port 0. What is longer than any query is none.
-    if (portOf(from) === 0 || this.#received.isTruncated(i)) return
-    const reply = this.#options.respond(this.#received.received(i), this.#clients.textOf(from), UDP)
+    // Nothing can be sent to port 0.
+    if (portOf(from) === 0) return
+    if (this.#received.isTruncated(i)) {
+      this.#counters.tooLong++
+      return
+    }
+    const reply = this.#options.respond(this.#received.received(i), this.#clients.textOf(from), carrier)
     if (reply === undefined) return
     if (reply instanceof Promise) {
       void this.#sendLater(reply, Buffer.from(from))
@@ -129,7 +162,10 @@ class BatchedSocket {
 
   #put(reply: Buffer, to: Buffer): void {
     if (this.#endOfReplies === BATCH) this.#flush()
-    if (this.#endOfReplies === BATCH) return
+    if (this.#endOfReplies === BATCH) {
+      this.#counters.unsent++
+      return
+    }
     if (reply.length > SLOT_OCTETS) {
       this.#options.onError(new RangeError(`a reply of ${reply.length} octets over UDP`))
       return
@@ -143,7 +179,10 @@ class BatchedSocket {
       if (sent === -EINTR) continue
       if (sent === -EAGAIN || sent === -ENOBUFS) return this.#wait(sent === -EAGAIN)
       // An error concerns the first one; the others may still go.
-      if (sent < 0) this.#options.onError(systemError('sendmmsg', sent))
+      if (sent < 0) {
+        this.#counters.unsent++
+        this.#options.onError(systemError('sendmmsg', sent))
+      }
       this.#firstUnsent += Math.max(sent, 1)
     }
     this.#firstUnsent = this.#endOfReplies = 0
@@ -156,6 +195,7 @@ class BatchedSocket {
   #wait(isAnnounced: boolean): void {
     if (!isAnnounced) {
       this.#options.onError(systemError('sendmmsg', -ENOBUFS))
+      this.#counters.unsent += this.#endOfReplies - this.#firstUnsent
       this.#firstUnsent = this.#endOfReplies = 0
     } else if (!this.#isBlocked) {
       this.#isBlocked = true
@@ -170,7 +210,8 @@ function bound(address: ListenAddress, calls: SocketCalls, addresses: SocketAddr
   const fd = orThrow('socket', calls.open(local.family))
   try {
     if (isIPv6(address.host)) orThrow('setsockopt', calls.setOption(fd, IPV6_V6ONLY, 1))
-    orThrow('setsockopt', calls.setOption(fd, SO_RCVBUF, RECEIVE_BUFFER_OCTETS))
+    if (calls.setOption(fd, SO_RCVBUFFORCE, RECEIVE_BUFFER_OCTETS) < 0)
+      orThrow('setsockopt', calls.setOption(fd, SO_RCVBUF, RECEIVE_BUFFER_OCTETS))
     orThrow('bind', calls.bind(fd, local), hostAndPort(address))
     return fd
   } catch (error) {

@@ -1,0 +1,7 @@
+/** Of all UDP listeners: what would else be lost without a trace. */
+export class UdpCounters {
+  /** Datagrams that are longer than any query. */
+  tooLong = 0
+  /** Replies that the system had no room for. */
+  unsent = 0
+}

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import type { Carrier } from '../../lib/server/carrier.ts'
+import type { ListenAddress } from '../../lib/server/listener.ts'
+import { UdpCounters } from '../../lib/server/udp-counters.ts'
+import { listenUdpBatched } from '../../lib/server/udp-batched.ts'
+import { UdpClient } from '../helpers/dns-client.ts'
+import { eventually } from '../helpers/eventually.ts'
+import { openFlood } from '../helpers/flood.ts'
+import { MovedClock, settled } from '../helpers/moved-clock.ts'
+import { library } from '../native/library-under-test.ts'
+
+// More than the receive buffer holds, of both kinds alternately.
+const FLOOD = 16_000
+const [FINISHED, TO_WORK_OUT] = [1, 2]
+
+/** What is finished it answers; of the rest it counts what it may work out, and what not. */
+class Server implements AsyncDisposable {
+  readonly counters = new UdpCounters()
+  readonly clock = new MovedClock()
+  finished = 0
+  workedOut = 0
+  shed = 0
+  readonly #listener = listenUdpBatched(
+    { host: '127.0.0.1', port: 0 },
+    {
+      library,
+      clock: this.clock,
+      counters: this.counters,
+      onError: (error) => assert.fail(error),
+      respond: (packet, client, carrier) => this.#respond(packet, client, carrier),
+    },
+  )
+
+  get address(): Promise<ListenAddress> {
+    return this.#listener.then(({ address }) => address)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await (await this.#listener).close(0)
+  }
+
+  #respond(packet: Buffer, client: string, { affords }: Carrier): Buffer | undefined {
+    if (packet[0] === FINISHED) {
+      this.finished++
+      return packet
+    }
+    if (affords?.(client) === false) this.shed++
+    else this.workedOut++
+    return undefined
+  }
+}
+
+const flood = await openFlood()
+const alternately = (i: number): Buffer => Buffer.of(i % 2 === 0 ? FINISHED : TO_WORK_OUT)
+
+async function quiet(server: Server): Promise<void> {
+  for (let before = -1; before !== server.finished + server.workedOut + server.shed; await settled()) {
+    before = server.finished + server.workedOut + server.shed
+    for (let turn = 0; turn < 3; turn++) await settled()
+  }
+}
+
+test('when the receive buffer runs full, what is finished is answered, and of the rest little is worked out', async () => {
+  await using server = new Server()
+  flood(await server.address, FLOOD, alternately)
+  await quiet(server)
+  const kept = server.finished + server.workedOut + server.shed
+  assert.ok(kept < FLOOD, `the kernel kept all ${kept}: the buffer was not full`)
+  assert.ok(Math.abs(server.finished - kept / 2) <= 1, `${server.finished} of ${kept}`)
+  // A turn before it is known, and the rations.
+  assert.ok(server.workedOut <= 128 + 1 + kept / 64, `${server.workedOut} worked out, ${server.shed} shed`)
+})
+
+test('with the buffer empty again, everything is worked out', async () => {
+  await using server = new Server()
+  flood(await server.address, FLOOD, alternately)
+  await quiet(server)
+  const { workedOut, shed } = server
+  flood(await server.address, 400, alternately)
+  await quiet(server)
+  assert.deepEqual([server.workedOut - workedOut, server.shed - shed], [200, 0])
+})
+
+test('a burst that fits is worked out as a whole', async () => {
+  await using server = new Server()
+  const burst = 200
+  flood(await server.address, burst, alternately)
+  await quiet(server)
+  assert.deepEqual([server.finished, server.workedOut, server.shed], [burst / 2, burst / 2, 0])
+})
+
+test('a receive buffer that is smaller than was asked for is told of', async () => {
+  const asUsual = Object.assign(() => 0, { pointer: 0n })
+  const functions = { ...library.functions, setsockopt: asUsual }
+  const told: number[] = []
+  const listener = await listenUdpBatched(
+    { host: '127.0.0.1', port: 0 },
+    {
+      library: { ...library, functions },
+      clock: new MovedClock(),
+      onError: (error) => assert.fail(error),
+      respond: () => undefined,
+      onSmallBuffer: (octets) => void told.push(octets),
+    },
+  )
+  await listener.close(0)
+  assert.deepEqual(told, [Number(readFileSync('/proc/sys/net/core/rmem_default', 'utf8')) / 2])
+})
+
+test('what is longer than any query is counted', async () => {
+  await using server = new Server()
+  await using client = await UdpClient.open(await server.address)
+  for (const length of [5000, 1, 60_000]) client.send(Buffer.alloc(length, FINISHED))
+  await client.next()
+  await eventually(() => assert.equal(server.counters.tooLong, 2))
+})
