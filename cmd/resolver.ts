@@ -11,6 +11,7 @@ import { Counters } from './resolver/counters.ts'
 import { ResolverProcess } from './resolver/process.ts'
 import { Reloader } from './resolver/reloader.ts'
 import type { Runtime } from './resolver/runtime.ts'
+import { warnOfFewFiles } from './resolver/system-limits.ts'
 
 interface Options {
   readonly config: string
@@ -45,6 +46,7 @@ export async function resolver({ config: path, logLevel, udp, env }: Options): P
   for (const problem of loaded.problems) log.error({ config: path, problem }, 'configuration refused')
   if (loaded.config === undefined) return 1
   for (const warning of loaded.warnings) log.warn({ config: path, warning }, 'configuration')
+  warnOfFewFiles(log)
   const running = new ResolverProcess(runtime)
   try {
     await running.apply(loaded.config)
@@ -57,8 +59,10 @@ export async function resolver({ config: path, logLevel, udp, env }: Options): P
   const reloader = new Reloader(path, loaded, { env, runtime, running })
   onHangup = () => void reloader.reloadAsAsked()
   await reloader.start()
+  const stopMeasuring = runtime.counters.loopDelay.measure(systemClock)
   await running.stop({ lameDuckMs: await stopped })
   reloader.stop()
+  stopMeasuring()
   await runtime.nativeUdp?.sockets.close()
   return 0
 }

@@ -5,6 +5,7 @@ import { formatName } from '../../lib/dns/name.ts'
 import { type HttpListener, listenHttp } from '../../lib/observe/http.ts'
 import { hostAndPort } from '../../lib/base/host-and-port.ts'
 import { Listeners } from '../../lib/server/listeners.ts'
+import { ReplyLimiter } from '../../lib/server/reply-limiter.ts'
 import { Responder, type Service } from '../../lib/server/responder.ts'
 import { listenTcp } from '../../lib/server/tcp.ts'
 import { listenUdp } from '../../lib/server/udp.ts'
@@ -14,8 +15,10 @@ import { type Cluster, startCluster } from './cluster.ts'
 import { type RunningForwarding, startForwarding } from './forwarding.ts'
 import { resolverMetrics } from './metrics/resolver-metrics.ts'
 import { openControl } from './open-control.ts'
+import { replyPolicy } from './reply-policy.ts'
 import type { Runtime } from './runtime.ts'
 import { buildService } from './service.ts'
+import { warnOfSmallBuffer } from './system-limits.ts'
 
 const DEADLINE_MS = 1800 // CoreDNS `forward` and c-ares give up at 2 s
 const DRAIN_MS = 2000
@@ -24,6 +27,7 @@ const TCP_LIMITS = { idleMs: 10_000, maxPipelined: 100, maxUnsentOctets: 256 * 1
 /** What stays for the life of the process. */
 interface Permanent {
   readonly responder: Responder
+  readonly limiter: ReplyLimiter
   readonly listeners: Listeners
   readonly metricsText: (withCorednsNames: boolean) => string
 }
@@ -66,12 +70,13 @@ export class ResolverProcess {
   async #exchange(config: Config, cluster: Cluster, forwarding: RunningForwarding): Promise<void> {
     const before = this.#running
     const service = buildService(config, cluster, forwarding, this.#runtime)
-    const permanent = before ?? this.#permanent(service, { cluster, forwarding })
+    const permanent = before ?? this.#permanent(config, service, { cluster, forwarding })
     const open = await this.#open(config, permanent, forwarding).catch((error: unknown) => {
       if (forwarding !== before?.forwarding) forwarding.stop(before?.forwarding)
       throw error
     })
     permanent.responder.exchange(service)
+    permanent.limiter.exchange(replyPolicy(config))
     forwarding.takeEffect()
     this.#running = { ...permanent, config, cluster, forwarding, ...open }
     if (before !== undefined) await this.#letGo(before, this.#running)
@@ -99,11 +104,21 @@ export class ResolverProcess {
     log.info('stopped')
   }
 
-  #permanent(service: Service, first: Pick<Running, 'cluster' | 'forwarding'>): Permanent {
+  #permanent(config: Config, service: Service, first: Pick<Running, 'cluster' | 'forwarding'>): Permanent {
     const responder = this.#responder(service)
+    const limiter = new ReplyLimiter(replyPolicy(config), this.#runtime.clock)
+    const listeners = this.#listeners(responder, limiter)
+    const addresses = () => listeners.addresses
     const current = () => this.#running ?? first
-    const metricsText = resolverMetrics({ runtime: this.#runtime, responder, version, current })
-    return { responder, listeners: this.#listeners(responder), metricsText }
+    const metricsText = resolverMetrics({
+      runtime: this.#runtime,
+      responder,
+      limiter,
+      addresses,
+      version,
+      current,
+    })
+    return { responder, limiter, listeners, metricsText }
   }
 
   #responder(service: Service): Responder {
@@ -122,7 +137,7 @@ export class ResolverProcess {
     })
   }
 
-  #listeners({ respond }: Responder): Listeners {
+  #listeners({ respond }: Responder, limiter: ReplyLimiter): Listeners {
     const { clock, counters, warn, nativeUdp } = this.#runtime
     const onError = (error: Error) => {
       counters.socketErrors++
@@ -132,11 +147,18 @@ export class ResolverProcess {
       counters.connectionsRefused++
       warn('connections', 'too many TCP connections', { maxConnections: TCP_LIMITS.maxConnections })
     }
+    const overUdp = {
+      respond: limiter.limited(respond),
+      clock,
+      onError,
+      counters: counters.udp,
+      onSmallBuffer: (octets: number) => warnOfSmallBuffer(octets, this.#runtime),
+    }
     return new Listeners({
       udp: (address) =>
         nativeUdp === undefined
-          ? listenUdp(address, { respond, clock, onError })
-          : listenUdpBatched(address, { library: nativeUdp.library, respond, clock, onError }),
+          ? listenUdp(address, overUdp)
+          : listenUdpBatched(address, { ...overUdp, library: nativeUdp.library }),
       tcp: (address) => listenTcp(address, { respond, clock, limits: TCP_LIMITS, onRefused, onError }),
     })
   }
