@@ -152,7 +152,7 @@ export class ResolverProcess {
       clock,
       onError,
       counters: counters.udp,
-      onSmallBuffer: (octets: number) => warnOfSmallBuffer(octets, this.#runtime),
+      onSmallBuffer: (octets: number, wanted: number) => warnOfSmallBuffer({ octets, wanted }, this.#runtime),
     }
     return new Listeners({
       udp: (address) =>

@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Logger } from '../../lib/observe/log.ts'
-import { RECEIVE_BUFFER_OCTETS } from '../../lib/server/receive-buffer.ts'
 import { MAX_WAITING } from './forwarding.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -33,11 +32,14 @@ export function warnOfFewFiles(log: Logger): void {
   )
 }
 
-export function warnOfSmallBuffer(octets: number, { warn }: Pick<Runtime, 'warn'>): void {
+export function warnOfSmallBuffer(
+  { octets, wanted }: { readonly octets: number; readonly wanted: number },
+  { warn }: Pick<Runtime, 'warn'>,
+): void {
   warn('receive buffer', 'small receive buffers: the kernel drops queries that come while we are busy for a moment', {
     octets,
-    wanted: RECEIVE_BUFFER_OCTETS,
-    remedy: `sysctl -w net.core.rmem_max=${RECEIVE_BUFFER_OCTETS} on the node, or the capability NET_ADMIN`,
+    wanted,
+    remedy: `sysctl -w net.core.rmem_max=${wanted} on the node, or the capability NET_ADMIN`,
   })
 }
 

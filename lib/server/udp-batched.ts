@@ -29,7 +29,7 @@ interface Options {
   readonly onError: (error: Error) => void
   readonly counters?: UdpCounters
   /** The kernel has given less room than was asked for. */
-  readonly onSmallBuffer?: (octets: number) => void
+  readonly onSmallBuffer?: (octets: number, wanted: number) => void
 }
 
 /**
@@ -82,7 +82,7 @@ class BatchedSocket {
     try {
       this.port = this.#calls.portOf(this.#fd)
       const receiveOctets = this.#calls.option(this.#fd, SO_RCVBUF) / ROOM_FOR_OVERHEAD
-      if (receiveOctets < RECEIVE_BUFFER_OCTETS) options.onSmallBuffer?.(receiveOctets)
+      if (receiveOctets < RECEIVE_BUFFER_OCTETS) options.onSmallBuffer?.(receiveOctets, RECEIVE_BUFFER_OCTETS)
       this.#watch = new Watch(library, this.#fd, () => this.#ready())
       this.#watch.start(READABLE)
     } catch (error) {

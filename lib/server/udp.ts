@@ -4,7 +4,7 @@ import { isIPv6 } from 'node:net'
 import type { Clock } from '../base/clock.ts'
 import { UDP } from './carrier.ts'
 import type { ListenAddress, Listener } from './listener.ts'
-import { RECEIVE_BUFFER_OCTETS, ROOM_FOR_OVERHEAD } from './receive-buffer.ts'
+import { BLIND_RECEIVE_BUFFER_OCTETS, ROOM_FOR_OVERHEAD } from './receive-buffer.ts'
 import type { Respond } from './responder.ts'
 import { UdpCounters } from './udp-counters.ts'
 import { UnderWay } from './under-way.ts'
@@ -17,7 +17,7 @@ interface Options {
   readonly onError: (error: Error) => void
   readonly counters?: UdpCounters
   /** The kernel has given less room than was asked for. */
-  readonly onSmallBuffer?: (octets: number) => void
+  readonly onSmallBuffer?: (octets: number, wanted: number) => void
 }
 
 /**
@@ -29,13 +29,13 @@ export async function listenUdp({ host, port }: ListenAddress, options: Options)
   const socket = createSocket({
     type: family === 6 ? 'udp6' : 'udp4',
     ipv6Only: family === 6,
-    recvBufferSize: RECEIVE_BUFFER_OCTETS,
+    recvBufferSize: BLIND_RECEIVE_BUFFER_OCTETS,
     // Senders are addresses already; the default look-up costs a turn of the event loop for each reply.
     lookup: (address, _options, done) => done(null, address, family),
   })
   await bind(socket, host, port)
   const receiveOctets = socket.getRecvBufferSize() / ROOM_FOR_OVERHEAD
-  if (receiveOctets < RECEIVE_BUFFER_OCTETS) options.onSmallBuffer?.(receiveOctets)
+  if (receiveOctets < BLIND_RECEIVE_BUFFER_OCTETS) options.onSmallBuffer?.(receiveOctets, BLIND_RECEIVE_BUFFER_OCTETS)
   // ICMP errors and full send buffers concern one reply; the socket goes on.
   socket.on('error', options.onError)
   const counters = options.counters ?? new UdpCounters()
