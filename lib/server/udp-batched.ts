@@ -7,6 +7,7 @@ import { MessageBatch } from '../native/message-batch.ts'
 import { portOf, SocketAddresses } from '../native/socket-address.ts'
 import { IPV6_V6ONLY, orThrow, SO_RCVBUF, SO_RCVBUFFORCE, SocketCalls } from '../native/socket-calls.ts'
 import { READABLE, Watch, WRITABLE } from '../native/watch.ts'
+import { Backlog } from './backlog.ts'
 import { type Carrier, UDP } from './carrier.ts'
 import type { ListenAddress, Listener } from './listener.ts'
 import { hostAndPort } from '../base/host-and-port.ts'
@@ -19,7 +20,6 @@ import { UnderWay } from './under-way.ts'
 const BATCH = 64
 const MAX_BATCHES_AT_ONCE = 4 // then something else has its turn
 const SLOT_OCTETS = 4160 // more than any query or reply, and no multiple of a page: caches keep those apart badly
-const NEARLY_FULL = 0.5 // of the receive buffer; the kernel counts up to a quarter of it that was taken already
 const MAX_CLIENTS_KNOWN = 4096
 
 interface Options {
@@ -35,8 +35,8 @@ interface Options {
 /**
  * As `listenUdp`, with up to 64 datagrams in one call to the system. Replies of one turn of the event loop leave together.
  * While the system takes no more of them, 64 wait; what comes on top is lost, as the network may lose it. When the receive
- * buffer runs full, only what has a finished answer is answered, and little else, until it is empty: better than to let
- * the kernel drop one as the other, as the time for one that is worked out is enough for ten that are finished.
+ * buffer stays full, what has a finished answer is answered, and little else, until it is empty: better than to let the
+ * kernel drop one as the other, as the time for one that is worked out is enough for ten that are finished.
  */
 export async function listenUdpBatched(address: ListenAddress, options: Options): Promise<Listener> {
   const socket = new BatchedSocket(address, options)
@@ -57,14 +57,14 @@ class BatchedSocket {
   readonly #clients: ClientTexts
   readonly #underWay = new UnderWay()
   readonly #counters: UdpCounters
-  /** For what comes while we are behind. */
+  readonly #backlog: Backlog
+  /** For what comes while that is too much. */
   readonly #sparing: Carrier
   /** Replies that were not sent yet: those from `#firstUnsent` to before `#endOfReplies`. */
   #firstUnsent = 0
   #endOfReplies = 0
   #isFlushDue = false
   #isBlocked = false
-  #isBehind = false
   #isOpen = true
 
   constructor(address: ListenAddress, options: Options) {
@@ -72,6 +72,7 @@ class BatchedSocket {
     const addresses = new SocketAddresses(library)
     this.#options = options
     this.#counters = options.counters ?? new UdpCounters()
+    this.#backlog = new Backlog(options.clock)
     const rations = new Rations(options.clock)
     this.#sparing = { ...UDP, affords: (client) => rations.take(client) }
     this.#calls = new SocketCalls(library)
@@ -103,17 +104,12 @@ class BatchedSocket {
 
   #ready(): void {
     if (this.#isBlocked) this.#flush()
-    const carrier = this.#isBehind ? this.#sparing : UDP
+    const carrier = this.#backlog.isTooMuch ? this.#sparing : UDP
     let batches = 0
     while (batches < MAX_BATCHES_AT_ONCE && this.#isOpen && this.#receive(carrier)) batches++
-    // Until all there is was taken.
-    this.#isBehind = batches === MAX_BATCHES_AT_ONCE && (this.#isBehind || this.#isNearlyFull())
+    if (batches < MAX_BATCHES_AT_ONCE) this.#backlog.drained()
+    else this.#backlog.left(this.#calls.receiveBufferUse(this.#fd))
     this.#flush()
-  }
-
-  // Soon the kernel would have to drop what comes, whatever it is.
-  #isNearlyFull(): boolean {
-    return this.#calls.receiveBufferUse(this.#fd) > NEARLY_FULL
   }
 
   /** Whether there may be more. */
