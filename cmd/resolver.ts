@@ -8,7 +8,7 @@ import { createLogger, limitedWarn, type LogLevel } from '../lib/observe/log.ts'
 import { Drains } from './resolver/drains.ts'
 import { openNativeUdp, type UdpMode } from './resolver/native-udp.ts'
 import { Counters } from './resolver/counters.ts'
-import { ResolverProcess } from './resolver/process.ts'
+import { ResolverProcess, TCP_LIMITS } from './resolver/process.ts'
 import { Reloader } from './resolver/reloader.ts'
 import type { Runtime } from './resolver/runtime.ts'
 import { warnOfFewFiles } from './resolver/system-limits.ts'
@@ -46,7 +46,7 @@ export async function resolver({ config: path, logLevel, udp, env }: Options): P
   for (const problem of loaded.problems) log.error({ config: path, problem }, 'configuration refused')
   if (loaded.config === undefined) return 1
   for (const warning of loaded.warnings) log.warn({ config: path, warning }, 'configuration')
-  warnOfFewFiles(log)
+  warnOfFewFiles(log, TCP_LIMITS)
   const running = new ResolverProcess(runtime)
   try {
     await running.apply(loaded.config)

@@ -22,7 +22,7 @@ import { warnOfSmallBuffer } from './system-limits.ts'
 
 const DEADLINE_MS = 1800 // CoreDNS `forward` and c-ares give up at 2 s
 const DRAIN_MS = 2000
-const TCP_LIMITS = { idleMs: 10_000, maxPipelined: 100, maxUnsentOctets: 256 * 1024, maxConnections: 1000 }
+export const TCP_LIMITS = { idleMs: 10_000, maxPipelined: 100, maxUnsentOctets: 256 * 1024, maxConnections: 1000 }
 
 /** What stays for the life of the process. */
 interface Permanent {

@@ -3,9 +3,8 @@ import type { Logger } from '../../lib/observe/log.ts'
 import { MAX_WAITING } from './forwarding.ts'
 import type { Runtime } from './runtime.ts'
 
-const MAX_CONNECTIONS = 1000
-// Each query that waits has a socket or two; then there are watches, files, and connections of operators.
-const WANTED_FILES = 2 * MAX_WAITING + MAX_CONNECTIONS + 500
+// Beside the sockets of queries that wait, one or two for each, and those of clients: watches, files, operators.
+const OTHERS = 500
 
 /** How many file descriptors there may be; undefined where the system does not tell. */
 export function maxOpenFiles(): number | undefined {
@@ -23,11 +22,12 @@ export function openFiles(): number | undefined {
 }
 
 /** Tells at the start what would show only under load. */
-export function warnOfFewFiles(log: Logger): void {
+export function warnOfFewFiles(log: Logger, { maxConnections }: { readonly maxConnections: number }): void {
   const files = maxOpenFiles()
-  if (files === undefined || files >= WANTED_FILES) return
+  const wanted = 2 * MAX_WAITING + maxConnections + OTHERS
+  if (files === undefined || files >= wanted) return
   log.warn(
-    { files, wanted: WANTED_FILES, remedy: `ulimit -n ${WANTED_FILES}` },
+    { files, wanted, remedy: `ulimit -n ${wanted}` },
     'few file descriptors: under load, queries may fail for want of sockets',
   )
 }

@@ -42,7 +42,7 @@ async function metricsOf({ httpUrl }: RunningResolver): Promise<(sample: string)
 }
 
 for (const udp of ['auto', 'dgram']) {
-  test(`${udp}: what the kernel drops while we stand still is told, by address`, async () => {
+  test(`${udp}: what the kernel drops while we stand still is told, by address (OPS-08)`, async () => {
     await using folder = await temporaryFolder()
     await using resolver = await resolverIn(folder, {}, { flags: ['--udp', udp] })
     const [first = '', second = ''] = resolver.addresses
@@ -120,7 +120,7 @@ test('event loop and memory are told', async () => {
   await using resolver = await resolverIn(folder)
   await eventually(async () => {
     const of = await metricsOf(resolver)
-    assert.ok((of('feddns_event_loop_delay_seconds_count') ?? 0) > 5)
+    assert.ok((of('feddns_event_loop_delay_seconds_count') ?? 0) > 2)
     assert.ok((of('feddns_event_loop_busy_seconds_total') ?? 0) > 0)
     assert.ok((of('process_heap_bytes') ?? 0) > 1e6)
   })

@@ -23,7 +23,7 @@ export function processMetrics(metrics: Metrics, { runtime, version }: Parts): v
   metrics.counter('feddns_socket_errors_total', 'Errors of listening sockets', () => one(counters.socketErrors))
   metrics.histogram({
     name: 'feddns_event_loop_delay_seconds',
-    help: 'By how much a timer that was due in 20 ms was late: how long everything else has waited',
+    help: 'By how much a timer that is due every 100 ms was late: how long everything else has waited',
     bounds: counters.loopDelay.histogram.bounds,
     read: () => [counters.loopDelay.histogram],
   })
