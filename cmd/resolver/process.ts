@@ -150,6 +150,7 @@ export class ResolverProcess {
     const overUdp = {
       respond: limiter.limited(respond),
       clock,
+      wallClock: this.#runtime.wallClock,
       onError,
       counters: counters.udp,
       onSmallBuffer: (octets: number, wanted: number) => warnOfSmallBuffer({ octets, wanted }, this.#runtime),

@@ -14,14 +14,11 @@ const NO_TIMEOUT = 0n
 export const SO_RCVBUF = [1, 8] as const
 /** The same beyond net.core.rmem_max, for whom it is allowed. */
 export const SO_RCVBUFFORCE = [1, 33] as const
+/** Tells of each datagram when it came: `MessageBatch.receivedAtMs`. */
+export const SO_TIMESTAMPNS = [1, 35] as const
 export const SO_REUSEPORT = [1, 15] as const
 export const IPV6_V6ONLY = [41, 26] as const
 export const IP_MTU_DISCOVER = [0, 10] as const
-
-// linux/sock_diag.h: octets in the receive buffer, and how many it may hold.
-const SO_MEMINFO = [1, 55] as const
-const MEMINFO_OCTETS = 36
-const [MEMINFO_USED, MEMINFO_ROOM] = [0, 1]
 
 type SocketOption = readonly [level: number, name: number]
 
@@ -41,7 +38,7 @@ export class SocketCalls {
 
   constructor(library: Library) {
     this.#library = library
-    this.#option = new Memory(library, MEMINFO_OCTETS)
+    this.#option = new Memory(library, 4)
     this.#name = new Memory(library, ADDRESS_OCTETS)
     this.#nameLength = new Memory(library, 4)
   }
@@ -103,18 +100,6 @@ export class SocketCalls {
       this.#result(functions.getsockopt(checked(fd), level, name, this.#option.pointer, this.#nameLength.pointer)),
     )
     return this.#option.bytes.readInt32LE()
-  }
-
-  /** How much of the receive buffer is in use, from 0 to 1, or a little more. 0 where the system does not tell. */
-  receiveBufferUse(fd: number): number {
-    const [level, name] = SO_MEMINFO
-    const { words, pointer } = this.#option
-    this.#nameLength.bytes.writeUInt32LE(MEMINFO_OCTETS)
-    words[MEMINFO_USED] = 0
-    words[MEMINFO_ROOM] = 0
-    this.#library.functions.getsockopt(checked(fd), level, name, pointer, this.#nameLength.pointer)
-    const room = words[MEMINFO_ROOM] ?? 0
-    return room === 0 ? 0 : (words[MEMINFO_USED] ?? 0) / room
   }
 
   /** The port that the socket is bound to; 0 if it is not bound. */

@@ -5,10 +5,11 @@ import { EAGAIN, EINTR, ENOBUFS, systemError } from '../native/errno.ts'
 import type { Library } from '../native/library.ts'
 import { MessageBatch } from '../native/message-batch.ts'
 import { portOf, SocketAddresses } from '../native/socket-address.ts'
-import { IPV6_V6ONLY, orThrow, SO_RCVBUF, SO_RCVBUFFORCE, SocketCalls } from '../native/socket-calls.ts'
+import { IPV6_V6ONLY, orThrow, SO_RCVBUF, SO_RCVBUFFORCE, SO_TIMESTAMPNS, SocketCalls } from '../native/socket-calls.ts'
 import { READABLE, Watch, WRITABLE } from '../native/watch.ts'
 import { Backlog } from './backlog.ts'
 import { type Carrier, UDP } from './carrier.ts'
+import { ClientTexts } from './client-texts.ts'
 import type { ListenAddress, Listener } from './listener.ts'
 import { hostAndPort } from '../base/host-and-port.ts'
 import { Rations } from './rations.ts'
@@ -20,13 +21,14 @@ import { UnderWay } from './under-way.ts'
 const BATCH = 64
 const MAX_BATCHES_AT_ONCE = 4 // then something else has its turn
 const SLOT_OCTETS = 4160 // more than any query or reply, and no multiple of a page: caches keep those apart badly
-const MAX_CLIENTS_KNOWN = 4096
 
 interface Options {
   readonly library: Library
   readonly respond: Respond
   readonly clock: Clock
   readonly onError: (error: Error) => void
+  /** Milliseconds since 1970. Without it nothing is known of how long a query has waited. */
+  readonly wallClock?: () => number
   readonly counters?: UdpCounters
   /** The kernel has given less room than was asked for. */
   readonly onSmallBuffer?: (octets: number, wanted: number) => void
@@ -34,9 +36,9 @@ interface Options {
 
 /**
  * As `listenUdp`, with up to 64 datagrams in one call to the system. Replies of one turn of the event loop leave together.
- * While the system takes no more of them, 64 wait; what comes on top is lost, as the network may lose it. When the receive
- * buffer stays full, what has a finished answer is answered, and little else, until it is empty: better than to let the
- * kernel drop one as the other, as the time for one that is worked out is enough for ten that are finished.
+ * While the system takes no more of them, 64 wait; what comes on top is lost, as the network may lose it. While what
+ * comes has waited for long already, what has a finished answer is answered, and little else, until nothing waits: else all
+ * would be late, and the kernel drop one as the other. The time of one that is worked out is enough for ten that are finished.
  */
 export async function listenUdpBatched(address: ListenAddress, options: Options): Promise<Listener> {
   const socket = new BatchedSocket(address, options)
@@ -108,12 +110,19 @@ class BatchedSocket {
     let batches = 0
     while (batches < MAX_BATCHES_AT_ONCE && this.#isOpen && this.#receive(carrier)) batches++
     if (batches < MAX_BATCHES_AT_ONCE) this.#backlog.drained()
-    else this.#backlog.left(this.#calls.receiveBufferUse(this.#fd))
+    else this.#backlog.left(this.#ageMs())
     this.#flush()
+  }
+
+  /** How long the first of the last batch had waited. */
+  #ageMs(): number {
+    const nowMs = this.#options.wallClock?.() ?? 0
+    return nowMs - (this.#received.receivedAtMs() ?? nowMs)
   }
 
   /** Whether there may be more. */
   #receive(carrier: Carrier): boolean {
+    this.#received.expectTime()
     const count = this.#calls.receiveBatch(this.#fd, this.#received)
     if (count < 0) {
       if (count !== -EAGAIN && count !== -EINTR) this.#options.onError(systemError('recvmmsg', count))
@@ -208,6 +217,8 @@ function bound(address: ListenAddress, calls: SocketCalls, addresses: SocketAddr
     if (isIPv6(address.host)) orThrow('setsockopt', calls.setOption(fd, IPV6_V6ONLY, 1))
     if (calls.setOption(fd, SO_RCVBUFFORCE, RECEIVE_BUFFER_OCTETS) < 0)
       orThrow('setsockopt', calls.setOption(fd, SO_RCVBUF, RECEIVE_BUFFER_OCTETS))
+    // Where the system does not know it, nothing is known of how long a query has waited.
+    calls.setOption(fd, SO_TIMESTAMPNS, 1)
     orThrow('bind', calls.bind(fd, local), hostAndPort(address))
     return fd
   } catch (error) {
@@ -215,25 +226,3 @@ function bound(address: ListenAddress, calls: SocketCalls, addresses: SocketAddr
     throw error
   }
 }
-
-/** Those who asked lately, as text. */
-class ClientTexts {
-  readonly #addresses: SocketAddresses
-  readonly #known = new Map<string | number, string>()
-
-  constructor(addresses: SocketAddresses) {
-    this.#addresses = addresses
-  }
-
-  textOf(from: Buffer): string {
-    const key = from.length === IPV4_LENGTH ? from.readUInt32LE(4) : from.toString('latin1', 8, 28)
-    const known = this.#known.get(key)
-    if (known !== undefined) return known
-    const text = this.#addresses.format(from) ?? ''
-    if (this.#known.size >= MAX_CLIENTS_KNOWN) this.#known.clear()
-    this.#known.set(key, text)
-    return text
-  }
-}
-
-const IPV4_LENGTH = 16

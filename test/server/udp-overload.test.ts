@@ -19,6 +19,8 @@ const [FINISHED, TO_WORK_OUT] = [1, 2]
 
 /** What is finished it answers; of the rest it counts what it may work out, and what not. */
 class Server implements AsyncDisposable {
+  /** By how much our clock is ahead of that of the kernel: so long everything has waited. */
+  readonly #waitedMs: number
   readonly counters = new UdpCounters()
   readonly clock = new MovedClock()
   finished = 0
@@ -29,11 +31,16 @@ class Server implements AsyncDisposable {
     {
       library,
       clock: this.clock,
+      wallClock: () => Date.now() + this.#waitedMs,
       counters: this.counters,
       onError: (error) => assert.fail(error),
       respond: (packet, client, carrier) => this.#respond(packet, client, carrier),
     },
   )
+
+  constructor(waitedMs: number) {
+    this.#waitedMs = waitedMs
+  }
 
   get address(): Promise<ListenAddress> {
     return this.#listener.then(({ address }) => address)
@@ -76,8 +83,8 @@ async function overload(server: Server): Promise<{ finished: number; workedOut: 
   return { finished: server.finished, workedOut: server.workedOut, shed: server.shed }
 }
 
-test('when the receive buffer stays full, what is finished is answered, and of the rest little is worked out', async () => {
-  await using server = new Server()
+test('when everything has waited for long, what is finished is answered, and of the rest little is worked out', async () => {
+  await using server = new Server(1000)
   const { finished, workedOut, shed } = await overload(server)
   assert.ok(finished + workedOut + shed < FLOOD + TURNS * MORE_THAN_A_TURN, 'the buffer was not full')
   assert.ok(shed > 2000, `${shed} shed`)
@@ -87,24 +94,31 @@ test('when the receive buffer stays full, what is finished is answered, and of t
   assert.ok(Math.abs(finished - workedOut - shed) < 0.1 * finished, `${finished} finished`)
 })
 
-test('with the buffer empty again, everything is worked out', async () => {
-  await using server = new Server()
+test('a second after nothing waits any more, everything is worked out', async () => {
+  await using server = new Server(1000)
   const { workedOut, shed } = await overload(server)
+  server.clock.advance(1000)
   flood(await server.address, 400, alternately)
   await quiet(server)
   assert.deepEqual([server.workedOut - workedOut, server.shed - shed], [200, 0])
 })
 
 test('what came while the process stood still is worked out as a whole', async () => {
-  await using server = new Server()
+  await using server = new Server(1000)
   flood(await server.address, FLOOD, alternately)
   await quiet(server)
   assert.ok(server.finished + server.workedOut < FLOOD, 'the buffer was not full')
   assert.equal(server.shed, 0)
 })
 
+test('what is taken as fast as it comes is worked out as a whole, however much it is', async () => {
+  await using server = new Server(-60_000)
+  const { shed } = await overload(server)
+  assert.equal(shed, 0)
+})
+
 test('a burst that fits is worked out as a whole', async () => {
-  await using server = new Server()
+  await using server = new Server(1000)
   const burst = 200
   flood(await server.address, burst, alternately)
   await quiet(server)
@@ -130,7 +144,7 @@ test('a receive buffer that is smaller than was asked for is told of', async () 
 })
 
 test('what is longer than any query is counted', async () => {
-  await using server = new Server()
+  await using server = new Server(1000)
   await using client = await UdpClient.open(await server.address)
   for (const length of [5000, 1, 60_000]) client.send(Buffer.alloc(length, FINISHED))
   await client.next()
