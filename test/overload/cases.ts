@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 
 const KNOWN_NAMES = 1000
+const PROBED_NAMES = 10
 
 /** What is asked for. */
 export interface Case {
@@ -17,7 +18,10 @@ export const CASES: readonly Case[] = [
   { id: 'misses', missPercent: 100, isHalved: false },
 ]
 
-export const nameOf = (i: number): string => `k${i % KNOWN_NAMES}.known.example`
+const nameOf = (i: number): string => `k${i % KNOWN_NAMES}.known.example`
+
+/** Of a small client, which asks for a few of the known names. */
+export const probedName = (i: number): string => nameOf(i % PROBED_NAMES)
 
 let run = 0
 
