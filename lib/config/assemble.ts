@@ -39,13 +39,7 @@ export function assemble(file: ConfigFile, references: References): Outcome {
   return {
     config,
     problems: [...contradictions(file), ...problems, ...forward.problems, ...policy.problems],
-    warnings: [
-      ...warnings,
-      ...forward.warnings,
-      ...policy.warnings,
-      ...uselessSecrets(file),
-      ...limitedNetworks(file),
-    ],
+    warnings: [...warnings, ...forward.warnings, ...policy.warnings, ...uselessSecrets(file), ...limitedNetworks(file)],
   }
 }
 

@@ -16,7 +16,6 @@ export class ResponderCounters {
   durationSumMs = 0
   truncated = 0
   dropped = 0
-  shed = 0
   fromImage = 0
   prefetches = 0
   faults = 0

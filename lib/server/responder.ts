@@ -143,14 +143,7 @@ export class Responder {
       if (nowMs >= image.refreshAtMs && image.uses.count >= POPULAR_HITS) this.#prefetch(packet, key, image)
       return reply
     }
-    return this.#workOut(packet, key, { client, carrier, own })
-  }
-
-  // Else silence: what a stub resolver hears it acts on at once, with more queries, or by telling that the name fails.
-  #workOut(packet: Buffer, key: string, asker: Asker): Promise<Buffer> | undefined {
-    if (asker.carrier.affords?.(asker.client) !== false) return this.#resolve(packet, key, asker)
-    this.counters.shed++
-    return undefined
+    return carrier.affords?.(client) === false ? undefined : this.#resolve(packet, key, { client, carrier, own })
   }
 
   // What is not let in for want of a question, or of class IN, may have an answer that needs neither.

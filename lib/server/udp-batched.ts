@@ -76,7 +76,7 @@ class BatchedSocket {
     this.#counters = options.counters ?? new UdpCounters()
     this.#backlog = new Backlog(options.clock)
     const rations = new Rations(options.clock)
-    this.#sparing = { ...UDP, affords: (client) => rations.take(client) }
+    this.#sparing = { ...UDP, affords: (client) => rations.take(client) || this.#shed() }
     this.#calls = new SocketCalls(library)
     this.#clients = new ClientTexts(addresses)
     this.#received = new MessageBatch(library, BATCH, SLOT_OCTETS)
@@ -112,6 +112,11 @@ class BatchedSocket {
     if (batches < MAX_BATCHES_AT_ONCE) this.#backlog.drained()
     else this.#backlog.left(this.#ageMs())
     this.#flush()
+  }
+
+  #shed(): false {
+    this.#counters.shed++
+    return false
   }
 
   /** How long the first of the last batch had waited. */

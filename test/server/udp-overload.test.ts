@@ -80,6 +80,7 @@ async function overload(server: Server): Promise<{ finished: number; workedOut: 
     flood(address, MORE_THAN_A_TURN, alternately)
   }
   await quiet(server)
+  assert.equal(server.counters.shed, server.shed)
   return { finished: server.finished, workedOut: server.workedOut, shed: server.shed }
 }
 

@@ -51,7 +51,7 @@ export function servingMetrics(metrics: Metrics, parts: Parts): void {
 }
 
 // Queries that nobody answers, and why.
-function lossMetrics(metrics: Metrics, { responder, runtime, limiter, addresses }: Parts): void {
+function lossMetrics(metrics: Metrics, { runtime, limiter, addresses }: Parts): void {
   const { udp } = runtime.counters
   metrics.counter(
     'feddns_udp_kernel_drops_total',
@@ -61,7 +61,7 @@ function lossMetrics(metrics: Metrics, { responder, runtime, limiter, addresses 
   metrics.counter(
     'feddns_shed_total',
     'Queries left unanswered because more came than could be answered, and no finished answer was there',
-    () => one(responder.counters.shed),
+    () => one(udp.shed),
   )
   metrics.counter('feddns_udp_too_long_total', 'Datagrams dropped because no query is that long', () =>
     one(udp.tooLong),
