@@ -7,6 +7,8 @@ const FROM = '127.0.0.66'
 const EVERY_MS = 50
 const MOST_OPEN = 300
 const DRIP_MS = 500
+// Who does not read does not hear either that the server has closed.
+const LONGEST_MS = 15_000
 const PIPELINED = 200
 const QUERY = frame(queryPacket('k1.known.example'))
 
@@ -59,7 +61,11 @@ export class TcpAbuse implements Disposable {
     const socket = connect({ host: HOST, port, localAddress: FROM })
     this.#open.add(socket)
     socket.on('error', () => socket.destroy())
-    socket.once('close', () => this.#open.delete(socket))
+    const end = setTimeout(() => socket.destroy(), LONGEST_MS)
+    socket.once('close', () => {
+      clearTimeout(end)
+      this.#open.delete(socket)
+    })
     socket.once('connect', () => (ABUSES[random(ABUSES.length)] as Abuse)(socket, random))
     socket.on('end', () => socket.destroy())
   }
