@@ -20,5 +20,4 @@ export const PENDING: ReadonlyMap<string, string> = new Map([
     'TCP-10 one client cannot have more connections than its share, and others are answered meanwhile',
     'connections are bounded for all together only, and new ones are turned away',
   ],
-  ['OPS-08 datagrams that the kernel drops are counted', 'the metric is not there yet'],
 ])
