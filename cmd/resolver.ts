@@ -13,6 +13,7 @@ import { Reloader } from './resolver/reloader.ts'
 import type { Runtime } from './resolver/runtime.ts'
 import { startTrimming } from './resolver/start-trimming.ts'
 import { surviveFaults } from './resolver/survive-faults.ts'
+import { warnOfFewFiles } from './resolver/system-limits.ts'
 
 interface Options {
   readonly config: string
@@ -47,6 +48,7 @@ export async function resolver({ config: path, logLevel, udp, env }: Options): P
   for (const problem of loaded.problems) log.error({ config: path, problem }, 'configuration refused')
   if (loaded.config === undefined) return 1
   for (const warning of loaded.warnings) log.warn({ config: path, warning }, 'configuration')
+  warnOfFewFiles(log)
   const running = new ResolverProcess(runtime)
   try {
     await running.apply(loaded.config)
@@ -61,9 +63,11 @@ export async function resolver({ config: path, logLevel, udp, env }: Options): P
   onHangup = () => void reloader.reloadAsAsked()
   await reloader.start()
   const stopTrimming = runtime.nativeUdp && startTrimming(runtime.nativeUdp.library, systemClock)
+  const stopMeasuring = runtime.counters.loopDelay.measure(systemClock)
   await running.stop({ lameDuckMs: await stopped })
   reloader.stop()
   stopTrimming?.()
+  stopMeasuring()
   await runtime.nativeUdp?.sockets.close()
   return 0
 }

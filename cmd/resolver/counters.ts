@@ -1,3 +1,5 @@
+import { LoopDelay } from '../../lib/observe/loop-delay.ts'
+import { UdpCounters } from '../../lib/server/udp-counters.ts'
 import { CorednsCounters } from './metrics/coredns-counters.ts'
 import { UpstreamCounters } from './upstream-counters.ts'
 import type { PolicyKind } from '../../lib/policy/verdict.ts'
@@ -20,6 +22,8 @@ export class Counters {
   readonly coredns = new CorednsCounters()
   reloads = 0
   reloadsRefused = 0
+  readonly udp = new UdpCounters()
+  readonly loopDelay = new LoopDelay()
   socketErrors = 0
   unexpectedFaults = 0
 

@@ -10,7 +10,7 @@ import { changedDomains, clusterRoutes, routeTo } from './routes.ts'
 import type { Runtime } from './runtime.ts'
 import { Upstreams } from './upstreams.ts'
 
-const MAX_WAITING = 4096 // queries for upstreams, each with a few sockets at most
+export const MAX_WAITING = 4096 // queries for upstreams, each with a few sockets at most
 const BYTES_PER_ENTRY = 2048 // on average, at most: twice what a message of one address weighs (test/bench/weigh.ts)
 
 /** Everything about names that are not ours, as one configuration has it. */

@@ -11,6 +11,7 @@ import { buildDoors, type Doors } from './doors.ts'
 import { type RunningForwarding, startForwarding } from './forwarding.ts'
 import { resolverMetrics } from './metrics/resolver-metrics.ts'
 import { openControl } from './open-control.ts'
+import { replyPolicy } from './reply-policy.ts'
 import type { Runtime } from './runtime.ts'
 import { buildService } from './service.ts'
 
@@ -68,6 +69,7 @@ export class ResolverProcess {
       throw error
     })
     permanent.responder.exchange(service)
+    permanent.doors.limiter.exchange(replyPolicy(config))
     forwarding.takeEffect()
     this.#running = { ...permanent, config, cluster, forwarding, ...open }
     if (before !== undefined) await this.#letGo(before, this.#running)
@@ -103,7 +105,7 @@ export class ResolverProcess {
   #permanent(service: Service, first: Pick<Running, 'config' | 'cluster' | 'forwarding'>): Permanent {
     const responder = this.#responder(service)
     const current = () => this.#running ?? first
-    const doors = buildDoors(responder, this.#runtime)
+    const doors = buildDoors(responder, first.config, this.#runtime)
     const metricsText = resolverMetrics({ runtime: this.#runtime, responder, doors, version, current })
     return { responder, doors, metricsText }
   }

@@ -3,6 +3,7 @@ import { assemblePolicy } from './assemble-policy.ts'
 import type { Config } from './config.ts'
 import { contradictions } from './contradictions.ts'
 import { normaliseLabel, readFederations } from './federations.ts'
+import { limitedNetworks } from './limited-networks.ts'
 import type { KubeDnsConfig } from './kube-dns.ts'
 import type { ConfigFile } from './schema.ts'
 
@@ -39,7 +40,14 @@ export function assemble(file: ConfigFile, references: References): Outcome {
   return {
     config,
     problems: [...contradictions(file), ...problems, ...forward.problems, ...policy.problems],
-    warnings: [...warnings, ...forward.warnings, ...policy.warnings, ...uselessTls(file), ...uselessSecrets(file)],
+    warnings: [
+      ...warnings,
+      ...forward.warnings,
+      ...policy.warnings,
+      ...uselessTls(file),
+      ...uselessSecrets(file),
+      ...limitedNetworks(file),
+    ],
   }
 }
 

@@ -65,6 +65,8 @@ export interface Config {
   readonly edns: EdnsConfig
   /** What class CH tells of us. */
   readonly chaos: ConfigFile['chaos']
+  /** Of replies over UDP. */
+  readonly rateLimit: ConfigFile['rateLimit']
   readonly http: Address | undefined
   readonly metrics: ConfigFile['metrics']
   /** The unix socket for operators. */

@@ -129,6 +129,18 @@ export const configSchema = {
     {},
   ),
   chaos: withDefault(section({ version: optional(identity), id: optional(identity) }), {}),
+  rateLimit: withDefault(
+    section({
+      responsesPerSecond: withDefault(wholeNumber(0, 1_000_000), 100),
+      slip: withDefault(wholeNumber(0, 100), 2),
+      exempt: withDefault(list(network, 'networks'), DEFAULT_NETWORKS),
+      prefixes: withDefault(
+        section({ ipv4: withDefault(wholeNumber(8, 32), 24), ipv6: withDefault(wholeNumber(16, 128), 56) }),
+        {},
+      ),
+    }),
+    {},
+  ),
   http: optional(section({ listen: httpAddress })),
   metrics: withDefault(section({ corednsNames: withDefault(yesOrNo, false) }), {}),
   control: optional(socketPath),

@@ -18,6 +18,16 @@ const VECTOR_LENGTH = 2
 
 const MSG_TRUNC = 0x20
 
+// Control data of the first message: struct cmsghdr (length 8 octets, level, type), and seconds and nanoseconds.
+const CONTROL_OCTETS = 32
+const CONTROL_LENGTH = 10
+const CONTROL_LEVEL = 2
+const CONTROL_TYPE = 3
+const SECONDS = 4
+const NANOSECONDS = 6
+const SOL_SOCKET = 1
+const SCM_TIMESTAMPNS = 35
+
 /** Room for so many datagrams of so many octets with their addresses, as `recvmmsg` and `sendmmsg` take it. */
 export class MessageBatch {
   readonly capacity: number
@@ -26,6 +36,8 @@ export class MessageBatch {
   readonly #vectors: Memory
   readonly #names: Memory
   readonly #payloads: Memory
+  readonly #control: Memory
+  #hasControl = false
 
   constructor(library: Library, capacity: number, slotOctets: number) {
     if (!Number.isInteger(capacity) || capacity <= 0 || capacity > 1024) throw new RangeError(`${capacity} messages`)
@@ -37,6 +49,7 @@ export class MessageBatch {
     this.#vectors = new Memory(library, capacity * VECTOR_OCTETS)
     this.#names = new Memory(library, capacity * NAME_OCTETS)
     this.#payloads = new Memory(library, capacity * slotOctets)
+    this.#control = new Memory(library, CONTROL_OCTETS)
     for (let i = 0; i < capacity; i++) this.#connect(i)
     this.expect(capacity)
   }
@@ -64,6 +77,22 @@ export class MessageBatch {
       words[i * HEADER_WORDS + LENGTH] = 0
       this.#vectors.words[i * VECTOR_WORDS + VECTOR_LENGTH] = this.slotOctets
     }
+  }
+
+  /** Makes room for what the system tells of the first one beside it. For batches that nothing is sent from. */
+  expectTime(): void {
+    if (!this.#hasControl) this.#headers.bytes.writeBigUInt64LE(this.#control.pointer, 32)
+    this.#hasControl = true
+    this.#headers.words[CONTROL_LENGTH] = CONTROL_OCTETS
+    this.#control.words[CONTROL_TYPE] = 0
+  }
+
+  /** When the first one came, in milliseconds since 1970; undefined if that was not asked for, or not told. */
+  receivedAtMs(): number | undefined {
+    const { words } = this.#control
+    if (words[CONTROL_LEVEL] !== SOL_SOCKET || words[CONTROL_TYPE] !== SCM_TIMESTAMPNS) return undefined
+    const seconds = (words[SECONDS] ?? 0) + (words[SECONDS + 1] ?? 0) * 2 ** 32
+    return seconds * 1000 + (words[NANOSECONDS] ?? 0) / 1e6
   }
 
   /** A copy of what was received as number `i`. */

@@ -12,6 +12,10 @@ const NO_TIMEOUT = 0n
 
 /** Level and number of options, as `setsockopt` takes them. */
 export const SO_RCVBUF = [1, 8] as const
+/** The same beyond net.core.rmem_max, for whom it is allowed. */
+export const SO_RCVBUFFORCE = [1, 33] as const
+/** Tells of each datagram when it came: `MessageBatch.receivedAtMs`. */
+export const SO_TIMESTAMPNS = [1, 35] as const
 export const SO_REUSEPORT = [1, 15] as const
 export const IPV6_V6ONLY = [41, 26] as const
 export const IP_MTU_DISCOVER = [0, 10] as const

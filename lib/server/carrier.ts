@@ -5,6 +5,11 @@ export interface Carrier {
   readonly isEncrypted: boolean
   /** How long its connection may be idle before we close it. */
   readonly idleMs?: number
+  /**
+   * Whether an answer may be worked out for this client; what is finished is sent all the same. Left out: always. Else the
+   * reply is silence: what a stub resolver hears it acts on at once, with more queries, or by telling that the name fails.
+   */
+  readonly affords?: (client: string) => boolean
 }
 
 export const UDP: Carrier = { overUdp: true, isEncrypted: false }

@@ -143,7 +143,11 @@ export class Responder {
       if (nowMs >= image.refreshAtMs && image.uses.count >= POPULAR_HITS) this.#prefetch(packet, key, image)
       return reply
     }
-    return this.#resolve(packet, key, { client, carrier, own })
+    return this.#workOut(packet, key, { client, carrier, own })
+  }
+
+  #workOut(packet: Buffer, key: string, asker: Asker): Promise<Buffer> | undefined {
+    return asker.carrier.affords?.(asker.client) === false ? undefined : this.#resolve(packet, key, asker)
   }
 
   // What is not let in for want of a question, or of class IN, may have an answer that needs neither.

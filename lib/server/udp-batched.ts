@@ -5,30 +5,40 @@ import { EAGAIN, EINTR, ENOBUFS, systemError } from '../native/errno.ts'
 import type { Library } from '../native/library.ts'
 import { MessageBatch } from '../native/message-batch.ts'
 import { portOf, SocketAddresses } from '../native/socket-address.ts'
-import { IPV6_V6ONLY, orThrow, SO_RCVBUF, SocketCalls } from '../native/socket-calls.ts'
+import { IPV6_V6ONLY, orThrow, SO_RCVBUF, SO_RCVBUFFORCE, SO_TIMESTAMPNS, SocketCalls } from '../native/socket-calls.ts'
 import { READABLE, Watch, WRITABLE } from '../native/watch.ts'
-import { UDP } from './carrier.ts'
+import { Backlog } from './backlog.ts'
+import { type Carrier, UDP } from './carrier.ts'
+import { ClientTexts } from './client-texts.ts'
 import type { ListenAddress, Listener } from './listener.ts'
 import { hostAndPort } from '../base/host-and-port.ts'
+import { Rations } from './rations.ts'
+import { RECEIVE_BUFFER_OCTETS, ROOM_FOR_OVERHEAD } from './receive-buffer.ts'
 import type { Respond } from './responder.ts'
+import { UdpCounters } from './udp-counters.ts'
 import { UnderWay } from './under-way.ts'
 
-const RECEIVE_BUFFER_OCTETS = 4 * 1024 * 1024 // the kernel caps it at net.core.rmem_max
 const BATCH = 64
 const MAX_BATCHES_AT_ONCE = 4 // then something else has its turn
 const SLOT_OCTETS = 4160 // more than any query or reply, and no multiple of a page: caches keep those apart badly
-const MAX_CLIENTS_KNOWN = 4096
 
 interface Options {
   readonly library: Library
   readonly respond: Respond
   readonly clock: Clock
   readonly onError: (error: Error) => void
+  /** Milliseconds since 1970. Without it nothing is known of how long a query has waited. */
+  readonly wallClock?: () => number
+  readonly counters?: UdpCounters
+  /** The kernel has given less room than was asked for. */
+  readonly onSmallBuffer?: (octets: number, wanted: number) => void
 }
 
 /**
  * As `listenUdp`, with up to 64 datagrams in one call to the system. Replies of one turn of the event loop leave together.
- * While the system takes no more of them, 64 wait; what comes on top is lost, as the network may lose it.
+ * While the system takes no more of them, 64 wait; what comes on top is lost, as the network may lose it. While what
+ * comes has waited for long already, what has a finished answer is answered, and little else, until nothing waits: else all
+ * would be late, and the kernel drop one as the other. The time of one that is worked out is enough for ten that are finished.
  */
 export async function listenUdpBatched(address: ListenAddress, options: Options): Promise<Listener> {
   const socket = new BatchedSocket(address, options)
@@ -48,6 +58,10 @@ class BatchedSocket {
   readonly #replies: MessageBatch
   readonly #clients: ClientTexts
   readonly #underWay = new UnderWay()
+  readonly #counters: UdpCounters
+  readonly #backlog: Backlog
+  /** For what comes while that is too much. */
+  readonly #sparing: Carrier
   /** Replies that were not sent yet: those from `#firstUnsent` to before `#endOfReplies`. */
   #firstUnsent = 0
   #endOfReplies = 0
@@ -59,6 +73,10 @@ class BatchedSocket {
     const { library } = options
     const addresses = new SocketAddresses(library)
     this.#options = options
+    this.#counters = options.counters ?? new UdpCounters()
+    this.#backlog = new Backlog(options.clock)
+    const rations = new Rations(options.clock)
+    this.#sparing = { ...UDP, affords: (client) => rations.take(client) || this.#shed() }
     this.#calls = new SocketCalls(library)
     this.#clients = new ClientTexts(addresses)
     this.#received = new MessageBatch(library, BATCH, SLOT_OCTETS)
@@ -66,6 +84,8 @@ class BatchedSocket {
     this.#fd = bound(address, this.#calls, addresses)
     try {
       this.port = this.#calls.portOf(this.#fd)
+      const receiveOctets = this.#calls.option(this.#fd, SO_RCVBUF) / ROOM_FOR_OVERHEAD
+      if (receiveOctets < RECEIVE_BUFFER_OCTETS) options.onSmallBuffer?.(receiveOctets, RECEIVE_BUFFER_OCTETS)
       this.#watch = new Watch(library, this.#fd, () => this.#ready())
       this.#watch.start(READABLE)
     } catch (error) {
@@ -86,24 +106,47 @@ class BatchedSocket {
 
   #ready(): void {
     if (this.#isBlocked) this.#flush()
-    for (let batches = 0; batches < MAX_BATCHES_AT_ONCE && this.#isOpen; batches++) {
-      const count = this.#calls.receiveBatch(this.#fd, this.#received)
-      if (count < 0) {
-        if (count !== -EAGAIN && count !== -EINTR) this.#options.onError(systemError('recvmmsg', count))
-        break
-      }
-      for (let i = 0; i < count; i++) this.#take(i)
-      this.#received.expect(count)
-      if (count < BATCH) break
-    }
+    const carrier = this.#backlog.isTooMuch ? this.#sparing : UDP
+    let batches = 0
+    while (batches < MAX_BATCHES_AT_ONCE && this.#isOpen && this.#receive(carrier)) batches++
+    if (batches < MAX_BATCHES_AT_ONCE) this.#backlog.drained()
+    else this.#backlog.left(this.#ageMs())
     this.#flush()
   }
 
-  #take(i: number): void {
+  #shed(): false {
+    this.#counters.shed++
+    return false
+  }
+
+  /** How long the first of the last batch had waited. */
+  #ageMs(): number {
+    const nowMs = this.#options.wallClock?.() ?? 0
+    return nowMs - (this.#received.receivedAtMs() ?? nowMs)
+  }
+
+  /** Whether there may be more. */
+  #receive(carrier: Carrier): boolean {
+    this.#received.expectTime()
+    const count = this.#calls.receiveBatch(this.#fd, this.#received)
+    if (count < 0) {
+      if (count !== -EAGAIN && count !== -EINTR) this.#options.onError(systemError('recvmmsg', count))
+      return false
+    }
+    for (let i = 0; i < count; i++) this.#take(i, carrier)
+    this.#received.expect(count)
+    return count === BATCH
+  }
+
+  #take(i: number, carrier: Carrier): void {
     const from = this.#received.sender(i)
-    // Nothing can be sent to port 0. What is longer than any query is none.
-    if (portOf(from) === 0 || this.#received.isTruncated(i)) return
-    const reply = this.#options.respond(this.#received.received(i), this.#clients.textOf(from), UDP)
+    // Nothing can be sent to port 0.
+    if (portOf(from) === 0) return
+    if (this.#received.isTruncated(i)) {
+      this.#counters.tooLong++
+      return
+    }
+    const reply = this.#options.respond(this.#received.received(i), this.#clients.textOf(from), carrier)
     if (reply === undefined) return
     if (reply instanceof Promise) {
       void this.#sendLater(reply, Buffer.from(from))
@@ -129,7 +172,10 @@ class BatchedSocket {
 
   #put(reply: Buffer, to: Buffer): void {
     if (this.#endOfReplies === BATCH) this.#flush()
-    if (this.#endOfReplies === BATCH) return
+    if (this.#endOfReplies === BATCH) {
+      this.#counters.unsent++
+      return
+    }
     if (reply.length > SLOT_OCTETS) {
       this.#options.onError(new RangeError(`a reply of ${reply.length} octets over UDP`))
       return
@@ -143,7 +189,10 @@ class BatchedSocket {
       if (sent === -EINTR) continue
       if (sent === -EAGAIN || sent === -ENOBUFS) return this.#wait(sent === -EAGAIN)
       // An error concerns the first one; the others may still go.
-      if (sent < 0) this.#options.onError(systemError('sendmmsg', sent))
+      if (sent < 0) {
+        this.#counters.unsent++
+        this.#options.onError(systemError('sendmmsg', sent))
+      }
       this.#firstUnsent += Math.max(sent, 1)
     }
     this.#firstUnsent = this.#endOfReplies = 0
@@ -156,6 +205,7 @@ class BatchedSocket {
   #wait(isAnnounced: boolean): void {
     if (!isAnnounced) {
       this.#options.onError(systemError('sendmmsg', -ENOBUFS))
+      this.#counters.unsent += this.#endOfReplies - this.#firstUnsent
       this.#firstUnsent = this.#endOfReplies = 0
     } else if (!this.#isBlocked) {
       this.#isBlocked = true
@@ -170,7 +220,10 @@ function bound(address: ListenAddress, calls: SocketCalls, addresses: SocketAddr
   const fd = orThrow('socket', calls.open(local.family))
   try {
     if (isIPv6(address.host)) orThrow('setsockopt', calls.setOption(fd, IPV6_V6ONLY, 1))
-    orThrow('setsockopt', calls.setOption(fd, SO_RCVBUF, RECEIVE_BUFFER_OCTETS))
+    if (calls.setOption(fd, SO_RCVBUFFORCE, RECEIVE_BUFFER_OCTETS) < 0)
+      orThrow('setsockopt', calls.setOption(fd, SO_RCVBUF, RECEIVE_BUFFER_OCTETS))
+    // Where the system does not know it, nothing is known of how long a query has waited.
+    calls.setOption(fd, SO_TIMESTAMPNS, 1)
     orThrow('bind', calls.bind(fd, local), hostAndPort(address))
     return fd
   } catch (error) {
@@ -178,25 +231,3 @@ function bound(address: ListenAddress, calls: SocketCalls, addresses: SocketAddr
     throw error
   }
 }
-
-/** Those who asked lately, as text. */
-class ClientTexts {
-  readonly #addresses: SocketAddresses
-  readonly #known = new Map<string | number, string>()
-
-  constructor(addresses: SocketAddresses) {
-    this.#addresses = addresses
-  }
-
-  textOf(from: Buffer): string {
-    const key = from.length === IPV4_LENGTH ? from.readUInt32LE(4) : from.toString('latin1', 8, 28)
-    const known = this.#known.get(key)
-    if (known !== undefined) return known
-    const text = this.#addresses.format(from) ?? ''
-    if (this.#known.size >= MAX_CLIENTS_KNOWN) this.#known.clear()
-    this.#known.set(key, text)
-    return text
-  }
-}
-
-const IPV4_LENGTH = 16

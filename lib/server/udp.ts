@@ -4,15 +4,20 @@ import { isIPv6 } from 'node:net'
 import type { Clock } from '../base/clock.ts'
 import { UDP } from './carrier.ts'
 import type { ListenAddress, Listener } from './listener.ts'
+import { BLIND_RECEIVE_BUFFER_OCTETS, ROOM_FOR_OVERHEAD } from './receive-buffer.ts'
 import type { Respond } from './responder.ts'
+import { UdpCounters } from './udp-counters.ts'
 import { UnderWay } from './under-way.ts'
 
-const RECEIVE_BUFFER_OCTETS = 4 * 1024 * 1024 // the kernel caps it at net.core.rmem_max
+const MAX_UNSENT_OCTETS = 256 * 1024
 
 interface Options {
   readonly respond: Respond
   readonly clock: Clock
   readonly onError: (error: Error) => void
+  readonly counters?: UdpCounters
+  /** The kernel has given less room than was asked for. */
+  readonly onSmallBuffer?: (octets: number, wanted: number) => void
 }
 
 /**
@@ -24,19 +29,27 @@ export async function listenUdp({ host, port }: ListenAddress, options: Options)
   const socket = createSocket({
     type: family === 6 ? 'udp6' : 'udp4',
     ipv6Only: family === 6,
-    recvBufferSize: RECEIVE_BUFFER_OCTETS,
+    recvBufferSize: BLIND_RECEIVE_BUFFER_OCTETS,
     // Senders are addresses already; the default look-up costs a turn of the event loop for each reply.
     lookup: (address, _options, done) => done(null, address, family),
   })
   await bind(socket, host, port)
+  const receiveOctets = socket.getRecvBufferSize() / ROOM_FOR_OVERHEAD
+  if (receiveOctets < BLIND_RECEIVE_BUFFER_OCTETS) options.onSmallBuffer?.(receiveOctets, BLIND_RECEIVE_BUFFER_OCTETS)
   // ICMP errors and full send buffers concern one reply; the socket goes on.
   socket.on('error', options.onError)
+  const counters = options.counters ?? new UdpCounters()
   let open = true
+  const send = (reply: Buffer, to: RemoteInfo) => {
+    // What the system does not take Node keeps, without a bound of its own.
+    if (socket.getSendQueueSize() > MAX_UNSENT_OCTETS) counters.unsent++
+    else socket.send(reply, to.port, to.address)
+  }
   const underWay = new UnderWay()
   const sendLater = async (later: Promise<Buffer>, to: RemoteInfo) => {
     const isCounted = underWay.begin()
     const reply = await later
-    if (open) socket.send(reply, to.port, to.address)
+    if (open) send(reply, to)
     if (isCounted) underWay.end()
   }
   socket.on('message', (packet, from) => {
@@ -46,7 +59,7 @@ export async function listenUdp({ host, port }: ListenAddress, options: Options)
     if (reply instanceof Promise) {
       void sendLater(reply, from)
     } else {
-      socket.send(reply, from.port, from.address)
+      send(reply, from)
     }
   })
   return {

@@ -4,6 +4,7 @@ import { RCODE } from '../../lib/dns/constants.ts'
 import { parseName } from '../../lib/dns/name.ts'
 import { BAD_CLIENTS, GOOD_CLIENTS } from './client-rows.ts'
 import { BAD_FORWARD, GOOD_FORWARD } from './forward-rows.ts'
+import { BAD_RATE_LIMIT, GOOD_RATE_LIMIT, PRIVATE_NETWORKS } from './rate-limit-rows.ts'
 import { fileOf, MINIMAL, problemsOf, withKey } from './minimal.ts'
 
 const at = (value: unknown, path: string): unknown =>
@@ -39,21 +40,10 @@ test('what is left out has its default', () => {
     },
     policy: { block: {}, noAAAA: [] },
     metrics: { corednsNames: false },
-    acl: {
-      allow: [
-        { host: '127.0.0.0', bits: 8 },
-        { host: '10.0.0.0', bits: 8 },
-        { host: '172.16.0.0', bits: 12 },
-        { host: '192.168.0.0', bits: 16 },
-        { host: '100.64.0.0', bits: 10 },
-        { host: '169.254.0.0', bits: 16 },
-        { host: '::1', bits: 128 },
-        { host: 'fc00::', bits: 7 },
-        { host: 'fe80::', bits: 10 },
-      ],
-    },
+    acl: { allow: PRIVATE_NETWORKS },
     edns: { cookies: 'off' },
     chaos: {},
+    rateLimit: { responsesPerSecond: 100, slip: 2, exempt: PRIVATE_NETWORKS, prefixes: { ipv4: 24, ipv6: 56 } },
     lameDuck: 5000,
   })
 })
@@ -107,6 +97,7 @@ const GOOD: readonly (readonly [string, string, unknown])[] = [
   ['answers: { ttl: 2000ms }', 'answers.ttl', 2],
   ['answers: { redirectTtl: 1m }', 'answers.redirectTtl', 60],
   ['answers: { style: flat }', 'answers.style', 'flat'],
+  ...GOOD_RATE_LIMIT,
   ['http: { listen: "0.0.0.0:9253" }', 'http.listen', { host: '0.0.0.0', port: 9253 }],
   ['http: { listen: "[::1]:0" }', 'http.listen', { host: '::1', port: 0 }],
   ['kubeDns: /etc/kube-dns', 'kubeDns', '/etc/kube-dns'],
@@ -207,6 +198,7 @@ const BAD: readonly (readonly [string, string, string, string])[] = [
   ['answers: { redirectTtl: 61m }', 'answers.redirectTtl', '"61m"', SECONDS],
   ['answers: { style: CNAME }', 'answers.style', '"CNAME"', 'one of cname, flat'],
   ['answers: []', 'answers', '[]', 'a mapping of the keys ttl, redirectTtl, style'],
+  ...BAD_RATE_LIMIT,
   ['http: true', 'http', 'true', 'a mapping of the keys listen'],
   ['http: { listen: 9253 }', 'http.listen', '9253', 'an IP address and a port, such as 127.0.0.1:9253'],
   ['kubeDns: ""', 'kubeDns', '""', 'a path'],

@@ -6,7 +6,14 @@ import { systemError } from '../../lib/native/errno.ts'
 import { Memory } from '../../lib/native/memory.ts'
 import { MessageBatch } from '../../lib/native/message-batch.ts'
 import { AF_INET, AF_INET6, SocketAddresses } from '../../lib/native/socket-address.ts'
-import { IP_MTU_DISCOVER, IPV6_V6ONLY, SO_RCVBUF, SO_REUSEPORT, SocketCalls } from '../../lib/native/socket-calls.ts'
+import {
+  IP_MTU_DISCOVER,
+  IPV6_V6ONLY,
+  SO_RCVBUF,
+  SO_REUSEPORT,
+  SO_TIMESTAMPNS,
+  SocketCalls,
+} from '../../lib/native/socket-calls.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { library } from './library-under-test.ts'
 
@@ -113,6 +120,33 @@ test('a batch brings who sent what; what does not fit is known', () => {
   calls.send(client.fd, filled(50), 50)
   assert.equal(calls.receiveBatch(server.fd, batch), 1)
   assert.deepEqual([batch.received(0).length, batch.isTruncated(0)], [50, false])
+})
+
+test('a batch brings when its first datagram came, if that was asked for', () => {
+  using server = new Bound()
+  using client = new Bound()
+  calls.connect(client.fd, server.address)
+  const batch = new MessageBatch(library, 8, 100)
+  const received = (): number | undefined => {
+    for (let i = 0; i < 3; i++) calls.send(client.fd, filled(10), 10)
+    batch.expect(3)
+    assert.equal(calls.receiveBatch(server.fd, batch), 3)
+    assert.deepEqual(batch.received(2), filled(10).bytes.subarray(0, 10))
+    return batch.receivedAtMs()
+  }
+  assert.equal(received(), undefined)
+  assert.equal(calls.setOption(server.fd, SO_TIMESTAMPNS, 1), 0)
+  assert.equal(received(), undefined)
+  for (let turn = 0; turn < 2; turn++) {
+    batch.expectTime()
+    // The kernel's clock goes in steps of some milliseconds.
+    const before = Date.now() - 100
+    const at = received() ?? Number.NaN
+    assert.ok(at >= before && at <= Date.now() + 100, `${at}`)
+  }
+  assert.equal(calls.setOption(server.fd, SO_TIMESTAMPNS, 0), 0)
+  batch.expectTime()
+  assert.equal(received(), undefined)
 })
 
 test('a batch is sent up to the first that cannot be, and from any on', () => {

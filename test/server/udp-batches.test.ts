@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { constants } from 'node:os'
 import { test } from 'node:test'
+import { UdpCounters } from '../../lib/server/udp-counters.ts'
 import type { ListenAddress } from '../../lib/server/listener.ts'
 import { listenUdpBatched } from '../../lib/server/udp-batched.ts'
 import type { Respond } from '../../lib/server/responder.ts'
@@ -47,6 +48,7 @@ function limited(take: Take): Library & { looked: number } {
 class Echo implements AsyncDisposable {
   readonly errors: NodeJS.ErrnoException[] = []
   readonly clients: string[] = []
+  readonly counters = new UdpCounters()
   readonly #clock = new MovedClock()
   readonly #listener: ReturnType<typeof listenUdpBatched>
 
@@ -54,6 +56,7 @@ class Echo implements AsyncDisposable {
     this.#listener = listenUdpBatched(address, {
       library: of,
       clock: this.#clock,
+      counters: this.counters,
       onError: (error) => void this.errors.push(error),
       respond: (packet, client, carrier) => {
         this.clients.push(client)
@@ -143,6 +146,7 @@ for (const [what, respond] of [
     client.send(Buffer.from('lost'))
     while (server.errors.length === 0) await new Promise(setImmediate)
     assert.equal(server.errors[0]?.code, 'ENOBUFS')
+    assert.equal(server.counters.unsent, 1)
     isFull = false
     assert.deepEqual(await echoed(client, 10), upTo(10))
   })
@@ -178,6 +182,7 @@ test('no more than a batch waits for a system that takes nothing: the rest is lo
   for (let i = 0; i < 64; i++) await client.next()
   assert.deepEqual(await echoed(client, 10), upTo(10))
   assert.equal(client.waiting, 0)
+  assert.equal(server.counters.unsent, 200 - 64)
 })
 
 test('what is longer than any query is not answered, and a reply longer than any is a fault that is told', async () => {

@@ -1,11 +1,14 @@
 import type { Metrics, Sample } from '../../../lib/observe/metrics.ts'
 import { RCODE_NAMES, TYPE_NAMES } from '../../../lib/dns/mnemonics.ts'
+import { kernelDrops } from './kernel-drops.ts'
 import { one } from './one.ts'
 import type { Parts } from './parts.ts'
 
 /** Of queries and replies. */
-export function servingMetrics(metrics: Metrics, { responder, runtime, current }: Parts): void {
+export function servingMetrics(metrics: Metrics, parts: Parts): void {
+  const { responder, runtime, current } = parts
   const { counters } = responder
+  lossMetrics(metrics, parts)
   metrics.counter('feddns_requests_total', 'Packets received, by protocol and record type', () => [
     ...requests('udp', counters.udpRequests),
     ...requests('tcp', counters.tcpRequests),
@@ -45,6 +48,29 @@ export function servingMetrics(metrics: Metrics, { responder, runtime, current }
     bounds: Array.from({ length: counters.durations.length - 1 }, (_, i) => 2 ** i / 1000),
     read: () => [{ counts: counters.durations, sum: counters.durationSumMs / 1000 }],
   })
+}
+
+// Queries that nobody answers, and why.
+function lossMetrics(metrics: Metrics, { runtime, doors: { limiter, listeners } }: Parts): void {
+  const { udp } = runtime.counters
+  metrics.counter(
+    'feddns_udp_kernel_drops_total',
+    'Datagrams that the kernel dropped because the receive buffer of a listening socket was full',
+    () => [...kernelDrops(listeners.addresses)].map(([address, value]) => ({ labels: { address }, value })),
+  )
+  metrics.counter(
+    'feddns_shed_total',
+    'Queries left unanswered because more came than could be answered, and no finished answer was there',
+    () => one(udp.shed),
+  )
+  metrics.counter('feddns_udp_too_long_total', 'Datagrams dropped because no query is that long', () =>
+    one(udp.tooLong),
+  )
+  metrics.counter('feddns_udp_unsent_total', 'Replies over UDP that the system did not take', () => one(udp.unsent))
+  metrics.counter('feddns_rate_limit_dropped_total', 'Queries left unanswered by rateLimit', () => one(limiter.dropped))
+  metrics.counter('feddns_rate_limit_slipped_total', 'Queries that rateLimit has told to come by TCP', () =>
+    one(limiter.slipped),
+  )
 }
 
 // Types that have no name here share one label, whatever clients think up.
