@@ -21,7 +21,9 @@ export function aliasesFirst(message: Message): Message {
     return place < 0 ? chain.length : place
   }
   const sorted = { ...message, records: records.toSorted((one, other) => placeOf(one) - placeOf(other)) }
-  return { ...readMessage(rewritten(sorted)), rcode: message.rcode, flags: message.flags }
+  const { bytes, dropped } = rewritten(sorted)
+  // Records in the wrong order are better than none.
+  return dropped > 0 ? message : { ...readMessage(bytes), rcode: message.rcode, flags: message.flags }
 }
 
 const isOwn = (owner: Name) => (name: Name) => name === owner

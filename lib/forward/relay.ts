@@ -84,7 +84,7 @@ function expiryOf(
 function withoutOpt(message: Message, ad: number): Message {
   const { opt, rcode } = message
   const isLast = opt?.end === message.bytes.length
-  const bytes = opt === undefined || isLast ? copyOf(message.bytes, opt?.start) : rewritten(message)
+  const bytes = opt === undefined || isLast ? copyOf(message.bytes, opt?.start) : rewritten(message).bytes
   bytes.writeUInt16BE(0, 0)
   bytes.writeUInt16BE(FLAG.QR | FLAG.RA | ad | (rcode & 0xf), 2)
   if (isLast) bytes.writeUInt16BE(bytes.readUInt16BE(10) - 1, 10)

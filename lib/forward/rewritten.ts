@@ -2,8 +2,11 @@ import { encode } from '../dns/encode.ts'
 import { expandRdata } from '../dns/expand-rdata.ts'
 import type { Message, PlacedRecord } from '../dns/message.ts'
 
-/** The records of a message, but for OPT, written anew in the order in which they are listed: nothing points to what moved. */
-export function rewritten({ bytes, question, records }: Message): Buffer {
+/**
+ * The records of a message, but for OPT, written anew in the order in which they are listed: nothing points to what moved.
+ * `dropped` of them did not fit any more.
+ */
+export function rewritten({ bytes, question, records }: Message): { readonly bytes: Buffer; readonly dropped: number } {
   const section = (wanted: PlacedRecord['section']) =>
     records
       .filter((record) => record.section === wanted)
@@ -12,5 +15,5 @@ export function rewritten({ bytes, question, records }: Message): Buffer {
     answer: section('answer'),
     authority: section('authority'),
     additional: section('additional'),
-  }).bytes
+  })
 }

@@ -82,3 +82,12 @@ for (const [title, given, type] of [
     assert.deepEqual(relayed(message), lines(given))
   })
 }
+
+test('a reply that would not fit any more is left as it is, with all its records', () => {
+  const large = Array.from({ length: 247 }, (): Answer => ({ type: 'TXT', name: '.', ttl: 5, data: 'x'.repeat(251) }))
+  const alias: Answer = { type: 'CNAME', name: 'a.example', ttl: 60, data: '.' }
+  const questions = [{ name: 'a.example', type: 'TXT' as const }]
+  const message = readMessage(packet.encode({ type: 'response', questions, answers: [...large, alias] }))
+  assert.equal(aliasesFirst(message), message)
+  assert.equal(relay(message, { nowMs: 0, from: 'there', lifetimes: LIFETIMES }).message.records.length, 248)
+})
