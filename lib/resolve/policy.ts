@@ -6,8 +6,8 @@ import { hinfoRecord } from '../dns/record.ts'
 const TRANSFERS: ReadonlySet<number> = new Set([TYPE.AXFR, TYPE.IXFR])
 const NOT_TO_BE_ASKED: ReadonlySet<number> = new Set([TYPE.TKEY, TYPE.TSIG, TYPE.MAILA, TYPE.MAILB])
 
-// Of these there are no records, nor any other answer (RFC 6891 §6.1.1, RFC 9824 §3.5; 0 is reserved by RFC 6895 §3.1).
-const NOT_TYPES: ReadonlySet<number> = new Set([0, TYPE.OPT, TYPE.NXNAME])
+// Of these there are no records, nor any other answer (RFC 6891 §6.1.1, RFC 9824 §3.5).
+const NOT_TYPES: ReadonlySet<number> = new Set([TYPE.OPT, TYPE.NXNAME])
 
 const refusal = authored({ rcode: RCODE.REFUSED, errors: [{ code: EDE.PROHIBITED, text: 'no zone transfers here' }] })
 

@@ -5,7 +5,12 @@ import { TYPES } from './types.ts'
 const RCODE = { NOERROR: 0, FORMERR: 1, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5, BADVERS: 16 } as const
 const RFC8482 = '\x07RFC8482\x00'
 const TRANSFERS: ReadonlySet<number> = new Set([TYPES.AXFR, TYPES.IXFR])
-const NOT_DATA: ReadonlySet<number> = new Set([TYPES.OPT, TYPES.TKEY, TYPES.TSIG, TYPES.MAILA, TYPES.MAILB])
+const NXNAME = 128 // of RFC 9824, for the type bitmaps of NSEC only
+const MALFORMED_TYPES: ReadonlySet<number> = new Set([TYPES.OPT, NXNAME])
+const NOT_DATA: ReadonlySet<number> = new Set([
+  ...MALFORMED_TYPES,
+  ...[TYPES.TKEY, TYPES.TSIG, TYPES.MAILA, TYPES.MAILB],
+])
 
 const isEmpty = ({ ours }: Case): boolean => ours.whole.records.length === 0
 const typeOf = ({ ours }: Case): number => ours.question.type
@@ -23,7 +28,9 @@ export const isRefusedTransfer = (of: Case): boolean =>
 export const isNotDataType = (of: Case): boolean => NOT_DATA.has(typeOf(of))
 
 export const isNotData = (of: Case): boolean =>
-  isNotDataType(of) && isEmpty(of) && of.ours.whole.rcode === (typeOf(of) === TYPES.OPT ? RCODE.FORMERR : RCODE.NOTIMP)
+  isNotDataType(of) &&
+  isEmpty(of) &&
+  of.ours.whole.rcode === (MALFORMED_TYPES.has(typeOf(of)) ? RCODE.FORMERR : RCODE.NOTIMP)
 
 export const isRefusedClass = (of: Case): boolean =>
   of.ours.question.class !== 1 && of.ours.whole.rcode === RCODE.REFUSED && isEmpty(of)
@@ -66,7 +73,7 @@ export const RULES_AGAINST_SOURCE: readonly Rule[] = [
   },
   {
     name: 'types that are not data',
-    because: 'RFC 6895 §3.1: OPT, TKEY, TSIG, MAILA and MAILB are nothing that a forwarder could ask for',
+    because: 'RFC 6895 §3.1: OPT, NXNAME, TKEY, TSIG, MAILA and MAILB are nothing that a forwarder could ask for',
     explains: (_, of) => isNotData(of),
   },
   {

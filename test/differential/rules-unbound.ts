@@ -34,6 +34,7 @@ const SECTIONS_AND_RCODE: ReadonlySet<Difference['what']> = new Set([
 const ONE_HOP: ReadonlySet<number> = new Set([TYPES.RRSIG, TYPES.NSEC])
 const OPT_OCTETS = 11
 const EXTENDED_ERRORS = /^15(,15)*$/
+const TOLD_IDLE_TIME = /^11(,15)*$/
 
 // Unbound's refusal of a question is the question turned round, with its RA, AD and OPT.
 const isTurnedRound = ({ ours, unbound }: Case, rcode: number): boolean =>
@@ -120,6 +121,12 @@ export const RULES_AGAINST_UNBOUND: readonly Rule[] = [
       const isAdded = whole.rcode === SERVFAIL && EXTENDED_ERRORS.test(ours)
       return what === 'options' && theirs === '' && (isAdded || ours === passedOn)
     },
+  },
+  {
+    name: 'how long it may be idle',
+    because: 'RFC 7828 §3.3.2: who asks over TCP is told; Unbound tells only where it is configured to',
+    explains: ({ what, ours, theirs }, { ours: { question, first, whole } }) =>
+      what === 'options' && theirs === '' && (question.overTcp || first !== whole) && TOLD_IDLE_TIME.test(ours),
   },
   {
     name: 'not in the cache',
