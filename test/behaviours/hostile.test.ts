@@ -149,7 +149,7 @@ describe('hostile clients', { concurrency: 4 }, () => {
     assert.deepEqual(dumped.stdout.split('').filter(isControl), [])
   })
 
-  describe('one after the other', () => {
+  describe('one after the other', { concurrency: false }, () => {
     behaviour('SEC-06', 'whatever is asked, the metrics have no more labels than there are kinds', async () => {
       const rig = await flooded()
       const random = seededRandom(6)
