@@ -7,10 +7,7 @@ const RFC8482 = '\x07RFC8482\x00'
 const TRANSFERS: ReadonlySet<number> = new Set([TYPES.AXFR, TYPES.IXFR])
 const NXNAME = 128 // of RFC 9824, for the type bitmaps of NSEC only
 const MALFORMED_TYPES: ReadonlySet<number> = new Set([TYPES.OPT, NXNAME])
-const NOT_DATA: ReadonlySet<number> = new Set([
-  ...MALFORMED_TYPES,
-  ...[TYPES.TKEY, TYPES.TSIG, TYPES.MAILA, TYPES.MAILB],
-])
+const NOT_DATA: ReadonlySet<number> = new Set([...MALFORMED_TYPES, TYPES.TKEY, TYPES.TSIG, TYPES.MAILA, TYPES.MAILB])
 
 const isEmpty = ({ ours }: Case): boolean => ours.whole.records.length === 0
 const typeOf = ({ ours }: Case): number => ours.question.type
