@@ -1,3 +1,5 @@
+import { framed } from './framed.ts'
+
 const EMPTY = Buffer.alloc(0)
 const LENGTH_OCTETS = 2
 const SMALLEST_BUFFER_OCTETS = 512
@@ -39,9 +41,4 @@ export class FrameReader {
 }
 
 /** Length and message, to be sent in one write (RFC 7766 §8). */
-export function frame(message: Buffer): Buffer {
-  const framed = Buffer.allocUnsafe(LENGTH_OCTETS + message.length)
-  framed.writeUInt16BE(message.length, 0)
-  message.copy(framed, LENGTH_OCTETS)
-  return framed
-}
+export const frame = (message: Buffer): Buffer => framed([message])

@@ -1,5 +1,5 @@
 import { type Rcode, RCODE } from '../dns/constants.ts'
-import { addressOctets } from '../dns/edns/address-octets.ts'
+import { addressOctets } from '../base/address-octets.ts'
 import { keepaliveOption } from '../dns/edns/keepalive.ts'
 import { OPTION } from '../dns/edns/option-code.ts'
 import { encodeOption } from '../dns/edns/option.ts'

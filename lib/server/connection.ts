@@ -3,7 +3,7 @@ import { FrameReader } from '../dns/frame-reader.ts'
 import type { Carrier } from './carrier.ts'
 import type { ConnectionLimits } from './connection-limits.ts'
 import type { FairTurns } from './fair-turns.ts'
-import { framed } from './framed.ts'
+import { framed } from '../dns/framed.ts'
 import type { Respond } from './responder.ts'
 import type { Occupant, Phase, Seat } from './seat.ts'
 

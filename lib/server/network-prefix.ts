@@ -1,7 +1,6 @@
-import { isIPv4 } from 'node:net'
+import { addressOctets } from '../base/address-octets.ts'
 
-const GROUPS = 8
-const GROUP_BITS = 16
+const IPV4_IN_IPV6 = Buffer.from('00000000000000000000ffff', 'hex') // RFC 4291 §2.5.5.2
 
 /** How much of an address tells who is meant, in bits. */
 export interface PrefixLengths {
@@ -11,27 +10,12 @@ export interface PrefixLengths {
 
 /** The network that an address is in, as text that is the same for all of it. IPv6 may have a scope, which is left out. */
 export function networkPrefix(address: string, bits: PrefixLengths): string {
-  if (isIPv4(address)) return `${masked(ipv4Value(address), 32, bits.ipv4)}`
-  const [bare = ''] = address.split('%')
-  const ipv4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(bare)?.[1]
-  if (ipv4 !== undefined) return networkPrefix(ipv4, bits)
-  return groupsOf(bare)
-    .map((group, i) => masked(group, GROUP_BITS, bits.ipv6 - GROUP_BITS * i))
-    .join(':')
+  const octets = addressOctets(address)
+  if (octets === undefined) return address
+  const isMapped = octets.length === 16 && octets.subarray(0, IPV4_IN_IPV6.length).equals(IPV4_IN_IPV6)
+  const own = isMapped ? octets.subarray(IPV4_IN_IPV6.length) : octets
+  return masked(own, own.length === 4 ? bits.ipv4 : bits.ipv6).toString('hex')
 }
 
-const ipv4Value = (address: string): number => address.split('.').reduce((value, part) => value * 256 + Number(part), 0)
-
-// Without the lower bits, of which arithmetic knows more than 31.
-function masked(value: number, width: number, bits: number): number {
-  const lower = 2 ** (width - Math.max(0, Math.min(width, bits)))
-  return Math.floor(value / lower) * lower
-}
-
-function groupsOf(address: string): number[] {
-  const [head = [], tail = []] = address.split('::').map(groups)
-  return [...head, ...Array.from({ length: GROUPS - head.length - tail.length }, () => 0), ...tail]
-}
-
-const groups = (text: string): number[] =>
-  text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16))
+const masked = (octets: Buffer, bits: number): Buffer =>
+  Buffer.from(octets.map((octet, i) => octet & (0xff00 >> Math.max(0, Math.min(8, bits - 8 * i)))))

@@ -6,7 +6,7 @@ import { TYPE } from '../../lib/dns/constants.ts'
 import { behaviour } from './behaviour.ts'
 import { EACH, lazyRig, type Rig, type Via } from './rig.ts'
 import type { Reply } from './reply.ts'
-import { sipHash } from './sip-hash.ts'
+import { sipHash } from '../helpers/sip-hash.ts'
 
 // RFC 9018, appendix A.1: the secret, the client's cookie, when, for whom, and the cookie of the server.
 const EXAMPLE = {

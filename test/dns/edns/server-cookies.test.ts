@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { addressOctets } from '../../../lib/dns/edns/address-octets.ts'
+import { addressOctets } from '../../../lib/base/address-octets.ts'
 import { isCookieLength, ServerCookies } from '../../../lib/dns/edns/server-cookies.ts'
 
 const SECRET = 'e5e973e5a6b2a43f48e7dc849e37bfcf'

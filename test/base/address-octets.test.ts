@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { SocketAddress } from 'node:net'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { addressOctets } from '../../../lib/dns/edns/address-octets.ts'
-import { ROOT } from '../../../lib/dns/name.ts'
-import { addressRecord } from '../../../lib/dns/record.ts'
+import { addressOctets } from '../../lib/base/address-octets.ts'
+import { ROOT } from '../../lib/dns/name.ts'
+import { addressRecord } from '../../lib/dns/record.ts'
 
 const hex = (text: string): string | undefined => addressOctets(text)?.toString('hex')
 
