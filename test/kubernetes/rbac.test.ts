@@ -75,6 +75,8 @@ async function resolverIn(folder: TemporaryFolder, kubeconfig: string): Promise<
     federations: { fleet: 'example.com' },
     listen: ['127.0.0.1:0'],
     source: { kubernetes: { kubeconfig }, grace: '1h' },
+    // This API server knows of no pods of a cluster DNS, which the log would tell of.
+    clusterDNS: 'off',
     forward: { upstreams: [] },
     http: { listen: '127.0.0.1:0' },
     lameDuck: '0s',
