@@ -8,14 +8,14 @@ export interface Case {
   readonly id: string
   /** Of a hundred questions: those that no cache can know the answer to. */
   readonly missPercent: number
-  /** The server has half of its core: dnsperf, on one, cannot ask for twice as much as a whole one answers. */
-  readonly isHalved: boolean
+  /** Of the server's core something else takes that: dnsperf, on one, cannot ask for twice as much as a whole one answers. */
+  readonly takenShare: number
 }
 
 export const CASES: readonly Case[] = [
-  { id: 'hits', missPercent: 0, isHalved: true },
-  { id: 'mixed', missPercent: 20, isHalved: false },
-  { id: 'misses', missPercent: 100, isHalved: false },
+  { id: 'hits', missPercent: 0, takenShare: 0.75 },
+  { id: 'mixed', missPercent: 20, takenShare: 0.75 },
+  { id: 'misses', missPercent: 100, takenShare: 0.5 },
 ]
 
 const nameOf = (i: number): string => `k${i % KNOWN_NAMES}.known.example`

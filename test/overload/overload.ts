@@ -30,7 +30,7 @@ const FLAGS = {
   udp: { type: 'string' },
 } as const
 
-const PROGRAMS = ['dnsperf', 'taskset'] as const
+const PROGRAMS = ['dnsperf', 'taskset', 'chrt'] as const
 const LEAST_SHARE = 0.8
 const MOST_RECOVERY_MS = 1000
 // Below that it was no overload, and nothing can be said.

@@ -4,9 +4,12 @@ import { fileURLToPath } from 'node:url'
 import type { Child, Children } from '../bench/children.ts'
 import { listeningPort } from '../bench/listening-port.ts'
 import { CLIENT_CORE, SERVER_CORE } from '../bench/server.ts'
+import { debianProgram } from '../peers/debian.ts'
 
 const programOf = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
-const [FEDDNS, UPSTREAM] = ['../../cmd/feddns.ts', '../bench/wire-upstream.ts'].map(programOf) as [string, string]
+const FEDDNS = programOf('../../cmd/feddns.ts')
+const UPSTREAM = programOf('../bench/wire-upstream.ts')
+const OCCUPY = programOf('occupy.ts')
 
 export type Transport = 'auto' | 'dgram'
 
@@ -51,7 +54,6 @@ export async function startServer(
   }
 }
 
-const BUSY = 'for (;;);'
-
-/** Something else on the core of the server that never waits: the two have half of it each. */
-export const startBusy = (children: Children): Child => children.start(SERVER_CORE, [process.execPath, '-e', BUSY])
+/** Something that takes a share of the server's core before anybody else: less is left for the server. */
+export const startOccupier = (children: Children, share: number): Child =>
+  children.start(SERVER_CORE, [debianProgram('chrt'), '-f', '1', process.execPath, OCCUPY, String(share)])

@@ -1,17 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Children } from '../bench/children.ts'
-import { CLIENTS, dnsperfArguments, parseReport } from '../bench/dnsperf.ts'
+import { parseReport } from '../bench/dnsperf.ts'
 import { CLIENT_CORE } from '../bench/server.ts'
 import { type Asked, isAnswered, Load } from '../failures/load.ts'
 import { summaryOf } from '../failures/summary.ts'
 import { debianProgram } from '../peers/debian.ts'
 import { type Case, probedName, writeQuestions } from './cases.ts'
-import { type Server, startBusy } from './server.ts'
+import { type Server, startOccupier } from './server.ts'
 
 const FACTOR = 2
-/** What takes longer than a second is of no use any more; dnsperf keeps track of no more than 65,536. */
-const OVERLOAD = ['-t', '1', '-q', '65000']
-const SOCKETS = 8
+const CLIENTS = ['-c', '8', '-T', '2']
+// What makes a server busy for some turns of the other that has its core.
+const SATURATION = ['-q', '1000']
+/**
+ * dnsperf keeps track of no more than 65,536 questions and looks twice in the time of -t for those that are lost: with a
+ * longer time it asks no faster than it forgets.
+ */
+const OVERLOAD = ['-t', '0.25', '-q', '65000']
 const PROBES_PER_SECOND = 100
 const AFTER_MS = 3000
 const PRIME_MS = 200
@@ -44,22 +49,19 @@ interface Means {
 /** Finds out how much a server answers at most, and then asks for twice as much. */
 export async function takeTurn(server: Server, what: Case, means: Means): Promise<Turn> {
   const { children } = means
-  const busy = what.isHalved ? startBusy(children) : undefined
+  const occupier = startOccupier(children, what.takenShare)
   try {
     const most = await saturate(server, what, means)
     return { most, ...(await overload(server, what, { ...means, perSecond: Math.round(FACTOR * most) })) }
   } finally {
-    await busy?.end()
+    await occupier.end()
   }
 }
 
 async function saturate(server: Server, what: Case, { children, folder, seconds }: Means): Promise<number> {
   const file = `${folder}/questions`
   await writeQuestions(file, Math.min(MOST_QUESTIONS, 80_000 * seconds), what)
-  const report = await children.run(CLIENT_CORE, [
-    debianProgram('dnsperf'),
-    ...dnsperfArguments(server.port, seconds, file),
-  ])
+  const report = await children.run(CLIENT_CORE, dnsperf(server, { file, seconds }, SATURATION))
   return parseReport(report).completed / seconds
 }
 
@@ -79,11 +81,7 @@ async function overload(
     limitMs: LIMIT_MS,
   })
   const startMs = performance.now()
-  const run = children.run(CLIENT_CORE, [
-    debianProgram('dnsperf'),
-    ...`-s 127.0.0.1 -p ${server.port} -d ${file} -c ${SOCKETS} -T 1 -l ${seconds} -Q ${perSecond}`.split(' '),
-    ...OVERLOAD,
-  ])
+  const run = children.run(CLIENT_CORE, dnsperf(server, { file, seconds }, ['-Q', String(perSecond), ...OVERLOAD]))
   const endMs = startMs + seconds * 1000
   const { sent, completed } = parseReport(await run)
   await sleep(Math.max(0, endMs + AFTER_MS - performance.now()))
@@ -100,6 +98,18 @@ async function overload(
     kernelDrops: after.kernelDrops - before.kernelDrops,
   }
 }
+
+interface Questions {
+  readonly file: string
+  readonly seconds: number
+}
+
+const dnsperf = ({ port }: Server, { file, seconds }: Questions, how: readonly string[]): [string, ...string[]] => [
+  debianProgram('dnsperf'),
+  ...`-s 127.0.0.1 -p ${port} -d ${file} -l ${seconds}`.split(' '),
+  ...CLIENTS,
+  ...how,
+]
 
 // What is asked for twice has a finished answer.
 async function prime({ port }: Server): Promise<void> {
@@ -123,4 +133,4 @@ function recoveredMs(asked: readonly Asked[], endMs: number): number {
   return last === undefined ? 0 : Math.max(0, last.dueMs + (last.tookMs ?? 0) - endMs)
 }
 
-export const LOAD = `dnsperf -c ${CLIENTS} -q 100 for the most, -c ${SOCKETS} -Q ${FACTOR}x ${OVERLOAD.join(' ')} for the overload`
+export const LOAD = `dnsperf ${CLIENTS.join(' ')}, ${SATURATION.join(' ')} for the most, -Q ${FACTOR}x ${OVERLOAD.join(' ')} for the overload`

@@ -21,6 +21,7 @@ const PACKAGES = {
   nsenter: 'util-linux',
   setpriv: 'util-linux',
   sysctl: 'procps',
+  chrt: 'util-linux',
   taskset: 'util-linux',
   unbound: 'unbound',
   unshare: 'util-linux',
