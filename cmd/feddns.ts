@@ -5,6 +5,7 @@ import type { Name } from '../lib/dns/name.ts'
 import type { UdpMode } from './resolver/native-udp.ts'
 import type { LogLevel } from '../lib/observe/log.ts'
 import { HELP } from './help.ts'
+import { restartForShortPauses } from './short-pauses.ts'
 
 // Each command is loaded when it is called for: a resolver on every node should not hold what only others need.
 
@@ -21,6 +22,7 @@ const COMMANDS: Readonly<Record<string, (flags: Flags, words: readonly string[])
   resolver: async (flags, words) => {
     noWords(words)
     const options = { config: configOf(flags), logLevel: logLevelOf(flags), udp: udpOf(flags), env }
+    restartForShortPauses()
     const { resolver } = await import('./resolver.ts')
     return resolver(options)
   },

@@ -3,6 +3,7 @@ import type { Config } from '../../lib/config/config.ts'
 import { Listeners } from '../../lib/server/listeners.ts'
 import { ReplyLimiter } from '../../lib/server/reply-limiter.ts'
 import type { Responder } from '../../lib/server/responder.ts'
+import { RightOfWay } from '../../lib/server/right-of-way.ts'
 import { Streams } from '../../lib/server/streams.ts'
 import { listenUdp } from '../../lib/server/udp.ts'
 import { listenUdpBatched } from '../../lib/server/udp-batched.ts'
@@ -26,7 +27,8 @@ export function buildDoors({ respond }: Responder, config: Config, runtime: Runt
   }
   const { maxConnections, maxPerClient } = CONNECTION_LIMITS
   const onRefused = () => warn('connections', 'no room for a connection', { maxConnections, maxPerClient })
-  const streams = new Streams({ respond, clock, onRefused, onError })
+  const rightOfWay = new RightOfWay(clock)
+  const streams = new Streams({ respond, clock, rightOfWay, onRefused, onError })
   const limiter = new ReplyLimiter(replyPolicy(config), clock)
   const overUdp = {
     respond: limiter.limited(respond),
@@ -40,7 +42,7 @@ export function buildDoors({ respond }: Responder, config: Config, runtime: Runt
     udp: (address) =>
       nativeUdp === undefined
         ? listenUdp(address, overUdp)
-        : listenUdpBatched(address, { ...overUdp, library: nativeUdp.library }),
+        : listenUdpBatched(address, { ...overUdp, rightOfWay, library: nativeUdp.library }),
     tcp: (address) => streams.listenTcp(address),
     tls: (address) => streams.listenTls(address),
   })

@@ -1,6 +1,16 @@
 import tlds from 'tlds' with { type: 'json' }
 import { printable, quote } from '../base/fields.ts'
-import { isAtOrBelow, isRfc1123Label, labelsOf, type Name, nameOf, parseName, ROOT } from '../dns/name.ts'
+import {
+  formatName,
+  isAtOrBelow,
+  isRfc1123Label,
+  labelsOf,
+  MAX_NAME_OCTETS,
+  type Name,
+  nameOf,
+  parseName,
+  ROOT,
+} from '../dns/name.ts'
 
 export interface FederationConfig {
   readonly name: string
@@ -59,13 +69,25 @@ export function readFederations(
     const bare = bareNames !== 'never' && !isHidden
     if (problem === undefined) federations.set(name, { name, domain, bare })
   }
-  problems.push(...leadingBack([...federations.values()], clusterDomain))
+  const all = [...federations.values()]
+  problems.push(...all.flatMap((one) => tooLong(one, clusterDomain)), ...leadingBack(all, clusterDomain))
   return { federations, problems, warnings }
 }
 
 function problemOfName(name: string): string | undefined {
   if (!isRfc1123Label(name)) return 'is not an RFC 1123 label'
   return RESERVED.has(name) ? 'is reserved in the names of a cluster' : undefined
+}
+
+// Not even a Service of one letter in a namespace of one letter would have a name.
+function tooLong({ name, domain }: FederationConfig, clusterDomain: Name): string[] {
+  const front = ['s', 'n', name, 'svc'].reduce((octets, label) => octets + 1 + label.length, 0)
+  return [domain, clusterDomain]
+    .filter(({ length }) => front + length > MAX_NAME_OCTETS)
+    .map((above) => {
+      const octets = `${front + above.length} octets or more, ${MAX_NAME_OCTETS} are allowed`
+      return `federations.${name}: names in ${printable(formatName(above))} would have ${octets}`
+    })
 }
 
 const topLevelWarning = (name: string): string =>

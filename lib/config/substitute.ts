@@ -1,4 +1,4 @@
-import { isObject, quote } from '../base/fields.ts'
+import { isObject, printable, quote } from '../base/fields.ts'
 import { UNRESOLVED } from './reader.ts'
 
 /** What the environment is: names and values. */
@@ -19,7 +19,8 @@ function substituteText(given: string, env: Environment, problems: string[]): un
   const text = given.replace(/^~\//, '${HOME}/')
   const names = [...text.matchAll(/\$\{([A-Za-z_]\w*)\}/g)].map(([, name = '']) => name)
   const missing = names.filter((name) => env[name] === undefined)
-  for (const name of missing) problems.push(`the environment variable ${name} is not set (in ${quote(given)})`)
+  for (const name of missing)
+    problems.push(`the environment variable ${printable(name)} is not set (in ${quote(given)})`)
   if (missing.length > 0) return UNRESOLVED
   return text.replace(/\$\{([A-Za-z_]\w*)\}/g, (_whole, name: string) => env[name] ?? '')
 }

@@ -18,6 +18,8 @@ export interface To {
   readonly nowMs: number
   /** What the client asked for by options; none if left out. */
   readonly own?: OwnOptions
+  /** Where the reply goes; a buffer of its own if left out, or if there is no room. */
+  readonly room?: ((octets: number) => Buffer | undefined) | undefined
 }
 
 /**
@@ -36,7 +38,7 @@ export function replyFromImage(packet: Buffer, gate: Gate, image: Image, to: To)
   // Where not everything fits, the reasons go before the records do (RFC 8914 §3).
   const options = hasOpt ? optionsWithin(to.limit, bytes.length + OPT_OCTETS, own, image.options) : NO_OPTIONS
   const optOctets = hasOpt ? OPT_OCTETS + options.length : 0
-  const reply = Buffer.allocUnsafe(bytes.length + optOctets)
+  const reply = roomFor(bytes.length + optOctets, to)
   bytes.copy(reply)
   if (image.rotation !== undefined) rotate(reply, bytes, image.rotation)
   const { ttlOffsets, ttlExpiresAtMs } = image
@@ -47,6 +49,8 @@ export function replyFromImage(packet: Buffer, gate: Gate, image: Image, to: To)
   if (hasOpt) writeOpt(reply, bytes.length, gate, { extendedRcode: 0, options })
   return reply
 }
+
+const roomFor = (octets: number, { room }: To): Buffer => room?.(octets) ?? Buffer.allocUnsafe(octets)
 
 // Extra records are left out before TC is set (RFC 2181 §9).
 function fitting({ bytes, needed }: Image, limit: number): Buffer {

@@ -3,9 +3,11 @@ import { FrameReader } from '../dns/frame-reader.ts'
 import type { Carrier } from './carrier.ts'
 import type { ConnectionLimits } from './connection-limits.ts'
 import type { FairTurns } from './fair-turns.ts'
-import { framed } from '../dns/framed.ts'
+import { Outbox } from './outbox.ts'
 import type { Respond } from './responder.ts'
+import type { RightOfWay } from './right-of-way.ts'
 import type { Occupant, Phase, Seat } from './seat.ts'
+import type { SendBuffer } from './send-buffer.ts'
 
 const QUERIES_AT_ONCE = 8 // then another connection has its turn
 
@@ -13,6 +15,8 @@ export interface ConnectionOptions {
   readonly respond: Respond
   readonly carrier: Carrier
   readonly turns: FairTurns
+  readonly rightOfWay: RightOfWay
+  readonly sending: SendBuffer
   readonly limits: Pick<ConnectionLimits, 'maxPipelined' | 'maxUnsentOctets'>
 }
 
@@ -22,10 +26,7 @@ export class Connection implements Occupant {
   readonly #seat: Seat
   readonly #options: ConnectionOptions
   readonly #frames = new FrameReader()
-  /** Replies that were not given to the socket yet. */
-  #outbox: Buffer[] = []
-  /** Octets of replies that the system has not taken. */
-  #unsentOctets = 0
+  readonly #outbox: Outbox
   #inFlight = 0
   /** Whether queries may lie unread that have come in. */
   #isBehind = false
@@ -46,11 +47,19 @@ export class Connection implements Occupant {
     this.#socket = socket
     this.#seat = seat
     this.#options = options
+    const { carrier, turns, sending } = options
+    this.#outbox = new Outbox({
+      socket,
+      isEncrypted: carrier.isEncrypted,
+      turns,
+      sending,
+      onUnsent: (octets) => seat.unsent(octets),
+      onTaken: () => this.#hasSent(),
+    })
     socket
       .on('data', (chunk: Buffer) => this.#take(chunk))
       .on('end', () => this.#endWhenDone())
       .on('error', () => this.cut())
-      .on('close', () => this.#count(-this.#unsentOctets))
   }
 
   /** Answers what has come in, and closes. */
@@ -88,11 +97,13 @@ export class Connection implements Occupant {
     this.#frames.push(chunk)
     this.#isBehind = true
     if (!this.#isQueued) this.goOn()
+    this.#options.rightOfWay.give()
   }
 
   /** Takes whole queries off what came in, until its turn is over or one of the limits says to wait. */
   goOn(): void {
     this.#isQueued = false
+    this.#options.sending.take() // what a fault has left there is somebody else's
     let taken = 0
     while (this.#isBehind && taken < QUERIES_AT_ONCE && !this.#isFull && this.#options.turns.take()) {
       const query = this.#frames.next()
@@ -102,7 +113,7 @@ export class Connection implements Occupant {
         this.#answer(query)
       }
     }
-    this.#write()
+    this.#outbox.write()
     if (this.#isBehind && !this.#isFull) this.#queue()
     this.#listen()
     this.#settle(taken > 0)
@@ -112,7 +123,8 @@ export class Connection implements Occupant {
 
   /** Sends the replies that became ready in this turn. */
   send(): void {
-    this.#write()
+    this.#options.sending.take()
+    this.#outbox.write()
     if (this.#isBehind && !this.#isFull) this.#queue()
     this.#settle(true)
     this.#endIfDone()
@@ -120,10 +132,11 @@ export class Connection implements Occupant {
 
   get #isFull(): boolean {
     const { maxPipelined, maxUnsentOctets } = this.#options.limits
+    const { unsentOctets } = this.#outbox
     return (
       this.#inFlight >= maxPipelined ||
-      this.#unsentOctets > maxUnsentOctets ||
-      (this.#unsentOctets > 0 && this.#seat.isShort) ||
+      unsentOctets > maxUnsentOctets ||
+      (unsentOctets > 0 && this.#seat.isShort) ||
       this.#socket.destroyed
     )
   }
@@ -150,37 +163,10 @@ export class Connection implements Occupant {
       this.#inFlight++
       void reply.then((octets) => {
         this.#inFlight--
-        this.#put(octets)
+        this.#outbox.keep(octets)
         this.#options.turns.sendLater(this)
       })
-    } else this.#put(reply)
-  }
-
-  #put(reply: Buffer): void {
-    if (!this.#socket.writable) return
-    this.#outbox.push(reply)
-    this.#count(reply.length)
-  }
-
-  #count(octets: number): void {
-    this.#unsentOctets += octets
-    this.#seat.unsent(octets)
-  }
-
-  #write(): void {
-    if (this.#outbox.length === 0) return
-    const replies = this.#outbox
-    this.#outbox = []
-    if (!this.#socket.writable) return
-    const octets = framed(replies)
-    this.#options.turns.spend(octets.length)
-    const count = octets.length - 2 * replies.length
-    this.#socket.write(octets, (error) => {
-      // Of one that is closed nothing lies here any more.
-      if (this.#socket.closed) return
-      this.#count(-count)
-      if (!error) this.#hasSent()
-    })
+    } else this.#outbox.put(reply)
   }
 
   #hasSent(): void {
@@ -207,7 +193,7 @@ export class Connection implements Occupant {
 
   #endIfDone(): void {
     if (!this.#isEnding || this.#hasEnded || this.#isBehind || this.#inFlight > 0 || !this.#socket.writable) return
-    this.#write()
+    this.#outbox.write()
     this.#hasEnded = true
     this.#socket.end()
     this.#settle(false)

@@ -1,3 +1,5 @@
+import type { RightOfWay } from './right-of-way.ts'
+
 /** Somebody who answers queries of one connection. */
 interface Worker {
   /** Answers a few of those that wait. */
@@ -18,8 +20,13 @@ const OCTETS_OF_COST = 1024
 export class FairTurns {
   readonly #waiting = new Set<Worker>()
   readonly #sending = new Set<Worker>()
+  readonly #rightOfWay: RightOfWay
   #left = TURN_COST
   #isDue = false
+
+  constructor(rightOfWay: RightOfWay) {
+    this.#rightOfWay = rightOfWay
+  }
 
   /** Whether one more query may be answered in this turn. */
   take(): boolean {
@@ -57,12 +64,14 @@ export class FairTurns {
     for (const worker of this.#sending) {
       this.#sending.delete(worker)
       worker.send()
+      this.#rightOfWay.give()
     }
     // Who still has something to do is added again, behind the others.
     for (const worker of this.#waiting) {
       if (this.#left <= 0) break
       this.#waiting.delete(worker)
       worker.goOn()
+      this.#rightOfWay.give()
     }
     if (this.#waiting.size > 0) this.#schedule()
   }

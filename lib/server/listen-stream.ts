@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Protocol } from './connection-counters.ts'
 import type { ConnectionTable } from './connection-table.ts'
 import type { ListenAddress, Listener } from './listener.ts'
+import type { RightOfWay } from './right-of-way.ts'
 import type { Occupant, Seat } from './seat.ts'
 
 // What is read ahead of a connection whose turn has not come is one chunk of the system's.
@@ -18,6 +19,7 @@ export interface Caller extends Occupant {
 export interface StreamOptions {
   readonly clock: Clock
   readonly table: ConnectionTable
+  readonly rightOfWay: RightOfWay
   /** A connection was turned away. */
   readonly onRefused: () => void
   readonly onError: (error: Error) => void
@@ -30,16 +32,18 @@ interface Options extends StreamOptions {
 
 /** Binds one TCP address; each connection that has a seat becomes a caller. Rejects if it cannot be bound. */
 export async function listenStream({ host, port }: ListenAddress, options: Options): Promise<Listener> {
-  const { clock, table, protocol, receive, onRefused, onError } = options
+  const { clock, table, rightOfWay, protocol, receive, onRefused, onError } = options
   const callers = new Set<Caller>()
   const settings = { allowHalfOpen: true, noDelay: true, highWaterMark: READ_AHEAD_OCTETS }
   const server = createServer(settings, (socket) => {
+    rightOfWay.give()
     const begun = table.admit(protocol, socket.remoteAddress ?? '', (seat) => {
       const caller = receive(socket, seat)
       callers.add(caller)
       socket.once('close', () => {
         callers.delete(caller)
         seat.free()
+        rightOfWay.give()
       })
       return caller
     })

@@ -14,7 +14,7 @@ import { answerableOptions, type Asker, type EdnsService, type Judged, judgeOpti
 import { ResponderCounters } from './responder-counters.ts'
 
 /**
- * Answers one packet: at once with the reply, later, or with `undefined` not at all. The reply belongs to the caller.
+ * Answers one packet: at once with the reply, which may be in the carrier's room, later, or with `undefined` not at all.
  * `client` is the address that it came from.
  */
 export type Respond = (packet: Buffer, client: string, carrier: Carrier) => Buffer | Promise<Buffer> | undefined
@@ -60,7 +60,6 @@ const IMAGE_OVERHEAD_BYTES = 900 // objects around the octets, by test/bench/wei
 // An answer that was sent so often is worth an early look at what comes after it.
 const POPULAR_HITS = 2
 const MAX_PREFETCHES = 256
-
 const NO_EDNS: EdnsService = {}
 
 const NOT_ALLOWED = { why: encodeExtendedErrors([{ code: EDE.PROHIBITED, text: 'this client may not ask here' }]) }
@@ -119,6 +118,7 @@ export class Responder {
 
   #respond(packet: Buffer, client: string, carrier: Carrier): ReturnType<Respond> {
     const gate = this.#gate
+    const { room } = carrier
     const verdict = gate.admit(packet)
     this.counters.request(carrier.overUdp, gate.type)
     if (verdict === DROP) {
@@ -139,7 +139,7 @@ export class Responder {
     if (image !== undefined && nowMs < image.expiresAtMs && this.#holds(image.evidence)) {
       this.counters.fromImage++
       image.uses.count++
-      const reply = this.#reply(packet, image, { limit: replyLimit(gate, carrier.overUdp), nowMs, own })
+      const reply = this.#reply(packet, image, { limit: replyLimit(gate, carrier.overUdp), nowMs, own, room })
       if (nowMs >= image.refreshAtMs && image.uses.count >= POPULAR_HITS) this.#prefetch(packet, key, image)
       return reply
     }

@@ -1,4 +1,5 @@
 import type { Carrier } from './carrier.ts'
+import type { SendBuffer } from './send-buffer.ts'
 
 /** How long a connection may be idle now, which depends on how many there are. */
 interface IdleTime {
@@ -9,10 +10,12 @@ interface IdleTime {
 export class StreamCarrier implements Carrier {
   readonly overUdp = false
   readonly isEncrypted: boolean
+  readonly room: NonNullable<Carrier['room']>
   readonly #connections: IdleTime
 
-  constructor(isEncrypted: boolean, connections: IdleTime) {
+  constructor(isEncrypted: boolean, connections: IdleTime, { room }: SendBuffer) {
     this.isEncrypted = isEncrypted
+    this.room = room
     this.#connections = connections
   }
 

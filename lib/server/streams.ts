@@ -7,6 +7,8 @@ import { HandshakeQueue } from './handshake-queue.ts'
 import { listenStream, type StreamOptions } from './listen-stream.ts'
 import type { ListenAddress, Listener } from './listener.ts'
 import type { Respond } from './responder.ts'
+import { RightOfWay } from './right-of-way.ts'
+import { SendBuffer } from './send-buffer.ts'
 import { StreamCarrier } from './stream-carrier.ts'
 import { type HandshakeCounters, TlsCaller } from './tls-caller.ts'
 import { TlsIdentity } from './tls-identity.ts'
@@ -14,6 +16,8 @@ import { TlsIdentity } from './tls-identity.ts'
 interface Options {
   readonly respond: Respond
   readonly clock: Clock
+  /** Who has it does not wait for connections; nobody if left out. */
+  readonly rightOfWay?: RightOfWay
   /** Instead of the usual ones. */
   readonly limits?: Partial<ConnectionLimits>
   /** A connection was turned away. */
@@ -30,12 +34,17 @@ export class Streams {
   readonly #queue: HandshakeQueue
   readonly #carriers: Readonly<Record<'tcp' | 'tls', StreamCarrier>>
 
-  constructor({ respond, clock, limits: given, onRefused, onError }: Options) {
+  constructor({ respond, clock, rightOfWay = new RightOfWay(clock), limits: given, onRefused, onError }: Options) {
     const limits = { ...CONNECTION_LIMITS, ...given }
     this.table = new ConnectionTable({ clock, limits })
-    this.#shared = { respond, clock, limits, table: this.table, turns: new FairTurns(), onRefused, onError }
+    const turns = new FairTurns(rightOfWay)
+    const sending = new SendBuffer()
+    this.#shared = { respond, clock, limits, table: this.table, turns, rightOfWay, sending, onRefused, onError }
     this.#queue = new HandshakeQueue(clock, limits.handshakeGapMs)
-    this.#carriers = { tcp: new StreamCarrier(false, this.table), tls: new StreamCarrier(true, this.table) }
+    this.#carriers = {
+      tcp: new StreamCarrier(false, this.table, sending),
+      tls: new StreamCarrier(true, this.table, sending),
+    }
   }
 
   /** Binds an address. Rejects if it cannot be bound. */

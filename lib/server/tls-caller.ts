@@ -57,6 +57,7 @@ export class TlsCaller implements Caller {
 
   // Only what begins like TLS costs more than this.
   #greet(): void {
+    this.#options.rightOfWay.give()
     const octets = this.#socket.read() as Buffer | null
     if (octets === null) return
     if (octets[0] !== HANDSHAKE) return this.#fail()
@@ -81,7 +82,8 @@ export class TlsCaller implements Caller {
   }
 
   #serve(secured: TLSSocket): void {
-    const { handshakeCounters } = this.#options
+    const { handshakeCounters, rightOfWay } = this.#options
+    rightOfWay.give()
     handshakeCounters.done++
     if (secured.isSessionReused()) handshakeCounters.resumed++
     this.#connection = new Connection(secured, this.#seat, this.#options)

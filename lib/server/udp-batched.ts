@@ -15,6 +15,7 @@ import { hostAndPort } from '../base/host-and-port.ts'
 import { Rations } from './rations.ts'
 import { RECEIVE_BUFFER_OCTETS, ROOM_FOR_OVERHEAD } from './receive-buffer.ts'
 import type { Respond } from './responder.ts'
+import type { RightOfWay } from './right-of-way.ts'
 import { UdpCounters } from './udp-counters.ts'
 import { UnderWay } from './under-way.ts'
 
@@ -30,6 +31,8 @@ interface Options {
   /** Milliseconds since 1970. Without it nothing is known of how long a query has waited. */
   readonly wallClock?: () => number
   readonly counters?: UdpCounters
+  /** Who works for connections looks here in between. */
+  readonly rightOfWay?: RightOfWay
   /** The kernel has given less room than was asked for. */
   readonly onSmallBuffer?: (octets: number, wanted: number) => void
 }
@@ -68,6 +71,7 @@ class BatchedSocket {
   #isFlushDue = false
   #isBlocked = false
   #isOpen = true
+  #leave: () => void = () => {}
 
   constructor(address: ListenAddress, options: Options) {
     const { library } = options
@@ -88,6 +92,7 @@ class BatchedSocket {
       if (receiveOctets < RECEIVE_BUFFER_OCTETS) options.onSmallBuffer?.(receiveOctets, RECEIVE_BUFFER_OCTETS)
       this.#watch = new Watch(library, this.#fd, () => this.#ready())
       this.#watch.start(READABLE)
+      this.#leave = options.rightOfWay?.claim(() => this.#ready()) ?? this.#leave
     } catch (error) {
       this.#calls.close(this.#fd)
       throw error
@@ -99,6 +104,7 @@ class BatchedSocket {
     if (!this.#isOpen) return
     this.#flush()
     this.#isOpen = false
+    this.#leave()
     const closed = this.#watch.close()
     this.#calls.close(this.#fd)
     await closed

@@ -1,8 +1,8 @@
-import type { UnderAbuse } from './under-abuse.ts'
+import { BACK, type UnderAbuse } from './under-abuse.ts'
 
-const BAR = { slower: 3, megabytes: 1.1 }
+const SLOWER = 3
 
-const WIDTHS = [-17, 9, 7, 13, 13, 6, 11, 6, 14, 14]
+const WIDTHS = [-17, 9, 7, 13, 13, 6, 11, 6, 14, 14, 7]
 
 export const TITLE = row([
   'attack',
@@ -15,9 +15,13 @@ export const TITLE = row([
   'lost',
   'MB',
   'fds',
+  'back s',
 ])
 
-export function lineOf(id: string, { quiet, attacked, attempts, before, most, after, openAtMost }: UnderAbuse): string {
+export function lineOf(
+  id: string,
+  { quiet, attacked, attempts, before, most, after, backMs, openAtMost }: UnderAbuse,
+): string {
   const of = (read: (holdings: typeof before) => number) => [before, most, after].map((one) => read(one).toFixed(0))
   return row([
     id,
@@ -30,6 +34,7 @@ export function lineOf(id: string, { quiet, attacked, attempts, before, most, af
     String(quiet.lost + attacked.lost),
     of(({ megabytes }) => megabytes).join(' '),
     of(({ descriptors }) => descriptors).join(' '),
+    (backMs / 1000).toFixed(1),
   ])
 }
 
@@ -37,8 +42,8 @@ export function lineOf(id: string, { quiet, attacked, attempts, before, most, af
 export function missed({ quiet, attacked, before, after }: UnderAbuse): string[] {
   return [
     ...(attacked.lost > 0 ? [`${attacked.lost} queries were lost`] : []),
-    ...(attacked.p99Ms > BAR.slower * quiet.p99Ms ? ['p99 is more than 3 times the quiet one'] : []),
-    ...(after.megabytes > BAR.megabytes * before.megabytes ? ['the memory did not come back'] : []),
+    ...(attacked.p99Ms > SLOWER * quiet.p99Ms ? ['p99 is more than 3 times the quiet one'] : []),
+    ...(after.megabytes > BACK * before.megabytes ? ['the memory did not come back'] : []),
     ...(after.descriptors > before.descriptors ? ['descriptors are left open'] : []),
   ]
 }

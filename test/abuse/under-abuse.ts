@@ -6,11 +6,14 @@ import type { Attack } from './attacks.ts'
 import { type Holdings, NAMES, type Victim } from './victim.ts'
 
 const LOOK_MS = 200
+/** What may be more than before: memory, as a factor. */
+export const BACK = 1.1
 
 export interface Options {
   readonly perSecond: number
   readonly quietMs: number
   readonly attackMs: number
+  /** How long all has to be as it was; less if it is. */
   readonly restMs: number
   readonly seed: number
   readonly prefix?: readonly string[]
@@ -34,6 +37,8 @@ export interface UnderAbuse {
   readonly before: Holdings
   readonly most: Holdings
   readonly after: Holdings
+  /** How long after the end of the attack that is; at most `restMs`. */
+  readonly backMs: number
   /** Connections, as the resolver counts them. */
   readonly openAtMost: number
 }
@@ -59,8 +64,7 @@ export async function underAbuse(attack: Attack, victim: Victim, options: Option
   }
   const attackedToMs = performance.now()
   const attempts = await attacking.stop()
-  await sleep(options.restMs)
-  const after = victim.holdings
+  const { after, backMs } = await rest(victim, before, options.restMs)
   const asked = await load.stop()
   return {
     quiet: feltOf(asked, quietFromMs, quietToMs),
@@ -70,7 +74,19 @@ export async function underAbuse(attack: Attack, victim: Victim, options: Option
     before,
     most,
     after,
+    backMs,
     openAtMost,
+  }
+}
+
+async function rest(victim: Victim, before: Holdings, restMs: number): Promise<Pick<UnderAbuse, 'after' | 'backMs'>> {
+  const startMs = performance.now()
+  for (;;) {
+    await sleep(LOOK_MS)
+    const after = victim.holdings
+    const backMs = performance.now() - startMs
+    const isBack = after.megabytes <= BACK * before.megabytes && after.descriptors <= before.descriptors
+    if (isBack || backMs >= restMs) return { after, backMs }
   }
 }
 

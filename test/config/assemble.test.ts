@@ -6,6 +6,9 @@ import { assembled } from './assembled.ts'
 const FED = 'federations: { fleet: example.com }\n'
 
 // What contradicts itself, and what the problem must say.
+// 245 octets: of itself it is a name.
+const LONG = Array.from({ length: 4 }, () => 'l'.repeat(60)).join('.')
+
 const CONTRADICTIONS: readonly (readonly [string, RegExp])[] = [
   ['listen: ["127.0.0.1:53", "127.0.0.1:53"]', /^listen: 127\.0\.0\.1 port 53 is given twice/],
   ['listen: ["[::1]:53", "[0:0:0:0:0:0:0:1]:53"]', /^listen: .* is given twice/],
@@ -80,6 +83,11 @@ const CONTRADICTIONS: readonly (readonly [string, RegExp])[] = [
   ['federations: { prod: }', /^federations\.prod: null is not a domain name/],
   ['federations: { prod: [example.com] }', /^federations\.prod: \["example\.com"\] is not a domain name/],
   ['federations: { prod: a_b.com }', /^federations\.prod: "a_b\.com" is not a domain name/],
+  [
+    `federations: { prod: ${LONG} }`,
+    /^federations\.prod: names in l{60}\..* would have 258 octets or more, 255 are allowed$/,
+  ],
+  [`clusterDomain: ${LONG}\nfederations: { prod: example.com }`, /^federations\.prod: names in l.* 258 octets or more/],
   ['federations: { prod: Cluster.Local. }', /^federations\.prod: .* below the cluster domain/],
   ['federations: { prod: x.cluster.local }', /^federations\.prod: .* below the cluster domain/],
   ['clusterDomain: k8s.example\nfederations: { prod: k8s.example }', /^federations\.prod: .* below the cluster domain/],
