@@ -69,14 +69,23 @@ export function readFederations(
     const bare = bareNames !== 'never' && !isHidden
     if (problem === undefined) federations.set(name, { name, domain, bare })
   }
-  const all = [...federations.values()]
-  problems.push(...all.flatMap((one) => tooLong(one, clusterDomain)), ...leadingBack(all, clusterDomain))
+  problems.push(...withoutTooLong(federations, clusterDomain))
+  problems.push(...leadingBack([...federations.values()], clusterDomain))
   return { federations, problems, warnings }
 }
 
 function problemOfName(name: string): string | undefined {
   if (!isRfc1123Label(name)) return 'is not an RFC 1123 label'
   return RESERVED.has(name) ? 'is reserved in the names of a cluster' : undefined
+}
+
+// Takes them out as well: nothing can be made of their names.
+function withoutTooLong(federations: Map<string, FederationConfig>, clusterDomain: Name): string[] {
+  return [...federations.values()].flatMap((one) => {
+    const problems = tooLong(one, clusterDomain)
+    if (problems.length > 0) federations.delete(one.name)
+    return problems
+  })
 }
 
 // Not even a Service of one letter in a namespace of one letter would have a name.

@@ -28,9 +28,11 @@ export const yesOrNo: Reader<boolean> = value('true or false', (given) =>
 
 export const path: Reader<string> = text('a path', (given) => given || undefined)
 
+const MAX_DOMAIN_OCTETS = 250 // of a name's 255: `svc` has to fit in front
+
 export const domain: Reader<Name> = text('a domain name, such as cluster.local', (given) => {
   const name = normaliseDomain(given)
-  return name === ROOT ? undefined : name
+  return name === ROOT || (name?.length ?? 0) > MAX_DOMAIN_OCTETS ? undefined : name
 })
 
 /** The same, and `.` for everything. */

@@ -22,7 +22,7 @@ describe('questions to upstreams', { concurrency: 12 }, () => {
     // One question, repeated while its reply is late: once on another connection, a few times over UDP.
     for (const [name, server, most] of [
       ['www.up15.tcp.example', overTcp, 2],
-      ['www.up15.example', one, 5],
+      ['www.up15.example', one, 10],
     ] as const) {
       server.on(name, later(300, usual))
       // Many sockets, so that none has to hold all the replies.
