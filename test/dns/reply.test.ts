@@ -7,6 +7,7 @@ import { EDE } from '../../lib/dns/extended-error.ts'
 import { Gate } from '../../lib/dns/gate.ts'
 import { extendedErrorsOf, readMessage } from '../../lib/dns/message.ts'
 import { parseName } from '../../lib/dns/name.ts'
+import { rcodeOf } from '../../lib/dns/rcode-of.ts'
 import { rejection } from '../../lib/dns/reply.ts'
 import { relayedAt } from './relayed-at.ts'
 import { relay } from '../../lib/forward/relay.ts'
@@ -231,4 +232,13 @@ test('a refusal has the question, and says why to a client with EDNS only', () =
   assert.equal(headerOf(plain).rcode, RCODE.REFUSED)
   const told = rejected(queryPacket('web', { edns: {} }), RCODE.REFUSED, why)
   assert.deepEqual(extendedErrorsOf(readMessage(told)), [{ code: EDE.PROHIBITED, text: '' }])
+})
+
+test('the rcode of a reply has its upper bits, where there are any', () => {
+  const query = queryPacket('web', { edns: {} })
+  for (const rcode of [RCODE.NOERROR, RCODE.REFUSED, RCODE.BADVERS, RCODE.BADCOOKIE]) {
+    assert.equal(rcodeOf(rejected(query, rcode)), rcode)
+  }
+  assert.equal(rcodeOf(rejected(query.subarray(0, 12), RCODE.FORMERR)), RCODE.FORMERR)
+  assert.equal(rcodeOf(replyTo(query, ANSWER).reply), RCODE.NOERROR)
 })

@@ -1,6 +1,7 @@
 import type { Observe } from '../../../lib/server/responder.ts'
 import { Histogram } from '../../../lib/observe/histogram.ts'
 import { RCODE_NAMES, TYPE_NAMES } from '../../../lib/dns/mnemonics.ts'
+import { rcodeOf } from '../../../lib/dns/rcode-of.ts'
 
 // As CoreDNS has them (plugin/metrics/vars).
 const DURATION_BOUNDS = Array.from({ length: 16 }, (_, i) => 0.00025 * 2 ** i)
@@ -25,7 +26,7 @@ export class CorednsCounters {
   readonly observe: Observe = (reply, { client, carrier, type, queryOctets, tookMs }) => {
     const protocol = carrier.overUdp ? 'udp' : 'tcp'
     add(this.requests, `${protocol} ${client.includes(':') ? 2 : 1} ${TYPE_NAMES.get(type) ?? 'other'}`)
-    add(this.responses, RCODE_NAMES.get((reply[3] as number) & 0xf) ?? 'other')
+    add(this.responses, RCODE_NAMES.get(rcodeOf(reply)) ?? 'other')
     this.durations.observe(tookMs / 1000)
     this.sizes[protocol].requests.observe(queryOctets)
     this.sizes[protocol].responses.observe(reply.length)
