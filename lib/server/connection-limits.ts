@@ -34,7 +34,7 @@ export const CONNECTION_LIMITS: ConnectionLimits = {
   idleMs: 10_000, // RFC 7766 §6.2.3: a few seconds
   leastIdleMs: 1000,
   handshakeMs: 5000,
-  handshakeGapMs: 5, // at 0.5 ms to 1 ms each, at most a fifth of the time
+  handshakeGapMs: 10, // at 1 ms to 2 ms each, at most a fifth of the time
   stallMs: 10_000,
   lingerMs: 1000,
   maxPipelined: 100,
