@@ -148,8 +148,10 @@ function assertKey(packet: Buffer, key: string): void {
     if ((octet | 0x20) >= 0x61 && (octet | 0x20) <= 0x7a) other[at] = octet ^ 0x20
   }
   assert.equal(keyOf(other), key)
+  // With a record in AUTHORITY no other type than IXFR is let in.
+  const hasAuthority = packet.readUInt16BE(8) > 0
   const places: readonly [number, number][] = [
-    [questionEnd - 3, 1],
+    ...(hasAuthority ? [] : [[questionEnd - 3, 1] as [number, number]]),
     [3, 0x10],
     ...(isRootOpt(packet) ? [[questionEnd + 7, 0x80] as [number, number]] : []),
   ]

@@ -71,8 +71,9 @@ export const target: Target = {
     const outcome = readObjects(text, isJson)
     if ('problem' in outcome) return assert.match(outcome.problem, /^line \d+: ./)
     const problems: string[] = []
+    const lines = text.split('\n').length
     const objects = outcome.objects.flatMap(({ value, line }) => {
-      assert.ok(line >= 1 && line <= text.split('\n').length)
+      assert.ok(line >= 1 && line <= lines)
       return slim(value, (problem) => problems.push(problem)) ?? []
     })
     for (const object of objects) assertUsable(object)
