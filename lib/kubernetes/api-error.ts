@@ -15,7 +15,8 @@ export class ApiError extends Error {
     const { kind, code, reason, message, details } = fieldsOf(body)
     // A proxy on the way may have codes of its own.
     const status = kind === 'Status' && typeof code === 'number' ? code : httpStatus
-    super(`the API server says ${status} ${textOf(reason) ?? ''}: ${printable(textOf(message) ?? '', MAX_SHOWN)}`)
+    const [why, what] = [reason, message].map((text) => printable(textOf(text) ?? '', MAX_SHOWN))
+    super(`the API server says ${status} ${why}: ${what}`)
     const { retryAfterSeconds, causes } = fieldsOf(details)
     this.status = status
     this.retryAfterMs = secondsOf(retryAfterHeader) ?? secondsOf(retryAfterSeconds)

@@ -72,12 +72,12 @@ test('a refusal is read from the Status, else from HTTP', () => {
   const full = new ApiError(500, {
     kind: 'Status',
     code: 504,
-    reason: 'Timeout',
+    reason: 'Time\u007fout',
     message: 'Too large\nby far',
     details,
   })
   assert.deepEqual([full.status, full.retryAfterMs, full.isTooLargeVersion, full.isGone], [504, 3000, true, false])
-  assert.equal(full.message, 'the API server says 504 Timeout: Too large\\u000aby far')
+  assert.equal(full.message, 'the API server says 504 Time\\u007fout: Too large\\u000aby far')
   for (const body of [
     undefined,
     null,
